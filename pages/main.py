@@ -1,0 +1,35 @@
+"""The Streamlit script: page frame, shared sidebar, and whichever page the address names."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
+from pages.ui.i18n import _
+
+_HERE = Path(__file__).parent
+
+st.set_page_config(page_title="RNN Explorer", page_icon=str(_HERE / "icon.svg"), layout="wide")
+st.html(_HERE / "ui" / "style.css")
+
+page = st.navigation(
+    [
+        st.Page("text_to_tensor.py", title=_("Text to tensor"), icon=":material/grid_on:", default=True),
+        st.Page("forward_pass.py", title=_("Forward pass"), icon=":material/arrow_forward:"),
+        st.Page("train.py", title=_("Train"), icon=":material/trending_down:"),
+    ]
+)
+
+problem = show_sidebar()
+if problem:
+    with st.container(key="problem"):
+        st.error(problem, icon=":material/error:")
+        st.caption(_("Below is the last run that worked."))
+if link_notes():
+    with st.container(key="link_notes", border=True):
+        st.markdown(_("**Parts of this link were left out.** The default stands in their place."))
+        for note in link_notes():
+            st.text(note)
+        st.button(_("Understood"), on_click=dismiss_link_notes)
+
+page.run()

@@ -1,0 +1,59 @@
+"""Text to tensor: tokens, vocabulary, ids and the one-hot matrix of every line."""
+
+import streamlit as st
+
+from pages.ui import state, view
+from pages.ui.i18n import _
+from pages.ui.shapes import show_badges
+from rnn_core import encode
+from rnn_core.figures.encoding import one_hot_figure
+from rnn_core.tables import vocabulary_table
+
+config = state.config()
+encoding = encode(config)
+batch, steps, size = encoding.x_BTV.shape
+
+st.title(_("Text to tensor"))
+st.markdown(
+    _(
+        "Every token becomes a column with a single 1, in the row of its id. "
+        "Look for a letter that comes twice: its columns are the same, wherever they stand."
+    )
+)
+show_badges(config)
+
+st.markdown(
+    _("**x** has shape (:orange[B **{B}**], :blue[T **{T}**], :green[V **{V}**])").format(B=batch, T=steps, V=size)
+)
+with st.container(key="one_hot"):
+    figure = one_hot_figure(
+        encoding, view.theme(), lines=view.line_window(batch), steps=view.step_window(steps)
+    )
+    st.plotly_chart(
+        figure,
+        width="content",
+        theme=None,
+        key="one_hot_chart",
+        config={"displayModeBar": False},
+        alt=_("One-hot matrix of {T} tokens over a vocabulary of {V}").format(T=steps, V=size),
+    )
+
+ids, vocabulary = st.columns(2, gap="large")
+with ids:
+    st.subheader(_("Ids"))
+    st.markdown(_("What `nn.CrossEntropyLoss` takes for a target: class numbers, not one-hot rows."))
+    with st.container(key="ids"):
+        st.code(str(encoding.ids_BT.tolist()).replace("], [", "],\n ["), language=None, wrap_lines=True)
+    st.subheader(_("Tokens"))
+    st.markdown(_("One token is one character as a person sees it, be it made of many code points."))
+    with st.container(key="tokens"):
+        st.code("\n".join(" ".join(map(repr, line)) for line in encoding.inputs), language=None, wrap_lines=True)
+with vocabulary:
+    st.subheader(_("Vocabulary"))
+    st.markdown(_("In order of first appearance: the same text gives the same ids in every process."))
+    with st.container(key="vocabulary"):
+        st.dataframe(
+            vocabulary_table(encoding), hide_index=True, key="vocabulary_table", alt=_("Vocabulary with ids")
+        )
+
+st.caption(_("Try next: type one more letter that is new, and watch V grow; then open *Forward pass*."))

@@ -1,0 +1,213 @@
+"""The sidebar: text, presets and every field of RunConfig, each bound to the URL under its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.i18n import _
+from rnn_core.config import (
+    MAX_HIDDEN_SIZE,
+    MAX_LAYERS,
+    MAX_LEARNING_RATE,
+    MAX_SEED,
+    RULES,
+    Cell,
+    ConfigError,
+    Head,
+    Nonlinearity,
+    Optimizer,
+    RunConfig,
+    Task,
+    parse_field,
+)
+from rnn_core.presets import PRESETS
+
+_DEFAULT = RunConfig()
+_SEVERAL = "several_lines"
+_LINK_NOTES = "link_notes"
+_BOUND: Mapping[str, Any] = {"bind": "query-params"}
+VIEW_KEYS = frozenset({"line", "first_step", "speed", "embed", "embed_options"})
+"""Query keys that are no field of RunConfig: where one looks, not what is computed."""
+
+
+def show_sidebar() -> str | None:
+    """Draws the sidebar and keeps the config if it is valid; returns the sentence that says why if it is not."""
+    _read_link()
+    with st.sidebar:
+        values = {"text": _text()}
+        _presets()
+        values |= _network() | _training()
+        try:
+            state.keep_config(RunConfig(**values))
+        except ConfigError as error:
+            return str(error)
+        finally:
+            _share()
+    return None
+
+
+def link_notes() -> tuple[str, ...]:
+    """What of the link that opened this session was ignored, a sentence each."""
+    notes: tuple[str, ...] = st.session_state.get(_LINK_NOTES, ())
+    return notes
+
+
+def dismiss_link_notes() -> None:
+    st.session_state[_LINK_NOTES] = ()
+
+
+def _read_link() -> None:
+    """Checks the raw query once, before any widget takes its value from it: a bad one would vanish without a word."""
+    if _LINK_NOTES in st.session_state:
+        return
+    notes = []
+    for name in st.query_params:
+        if name in VIEW_KEYS:
+            continue
+        try:
+            parse_field(name, st.query_params.get_all(name))
+        except ConfigError as error:
+            notes.append(str(error))
+    st.session_state[_LINK_NOTES] = tuple(notes)
+    st.session_state.setdefault(_SEVERAL, "\n" in st.query_params.get("text", ""))
+
+
+def _text() -> str:
+    several = bool(st.session_state.get(_SEVERAL))
+    if several:
+        text = st.text_area(
+            _("Text"),
+            _DEFAULT.text,
+            key="text",
+            height=120,
+            help=_("One sequence a line. Blank lines are left out. Ctrl+Enter applies."),
+            **_BOUND,
+        )
+    else:
+        text = st.text_input(_("Text"), _DEFAULT.text, key="text", live=True, **_BOUND)
+    st.toggle(
+        _("Several lines: a batch"),
+        key=_SEVERAL,
+        persist_state="session",
+        on_change=_switch_lines,
+        help=_("Each line is one sequence of the batch. Switched off, the lines become one."),
+    )
+    return text or ""
+
+
+def _switch_lines() -> None:
+    text = st.session_state.get("text") or ""
+    st.session_state["text"] = text if st.session_state[_SEVERAL] else " ".join(text.splitlines())
+
+
+def _presets() -> None:
+    with st.expander(_("Presets"), expanded=True), st.container(key="presets", gap="xxsmall"):
+        for label, preset in PRESETS.items():
+            st.button(_(label), on_click=_apply, args=(preset,), width="stretch", type="tertiary")
+
+
+def _apply(preset: RunConfig) -> None:
+    for name in RULES:
+        value = getattr(preset, name)
+        st.session_state[name] = str(value) if isinstance(value, StrEnum) else value
+    st.session_state[_SEVERAL] = "\n" in preset.text
+    st.session_state[_LINK_NOTES] = ()
+
+
+def _network() -> dict[str, Any]:
+    st.subheader(_("Network"), divider="gray")
+    values = {
+        "task": _choice("task", Task, _("copy: predict the token just read. next: predict the one after it.")),
+        "cell": _choice("cell", Cell, _("torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM.")),
+    }
+    return values | {
+        "nonlinearity": _choice(
+            "nonlinearity",
+            Nonlinearity,
+            _("The activation of nn.RNN; GRU and LSTM have their own."),
+            disabled=values["cell"] != Cell.RNN,
+        ),
+        "hidden_size": st.number_input(
+            "hidden_size",
+            1,
+            MAX_HIDDEN_SIZE,
+            None,
+            key="hidden_size",
+            placeholder=_("as the vocabulary needs"),
+            help=_("How many hidden units. Empty: as many as the vocabulary needs."),
+            **_BOUND,
+        ),
+        "num_layers": st.number_input(
+            "num_layers", 1, MAX_LAYERS, 1, key="num_layers", help=_("How many recurrent layers are stacked."), **_BOUND
+        ),
+        "head": _choice(
+            "head",
+            Head,
+            _("none: the hidden state itself is the logits. linear: nn.Linear turns output into logits."),
+        ),
+        "bidirectional": _flag("bidirectional", _("A second direction reads each line from its end.")),
+        "batch_first": _flag(
+            "batch_first",
+            _("The data is (B, T, V) either way. Off, the module takes B as time: the slip of the course notes."),
+        ),
+    }
+
+
+def _training() -> dict[str, Any]:
+    st.subheader(_("Training"), divider="gray")
+    return {
+        "optimizer": _choice("optimizer", Optimizer, _("torch.optim, with its defaults but for the learning rate.")),
+        "learning_rate": st.number_input(
+            "learning_rate",
+            0.0,
+            MAX_LEARNING_RATE,
+            _DEFAULT.learning_rate,
+            step=0.01,
+            format="%g",
+            key="learning_rate",
+            help=_("The size of an update. Above 0, at most 10."),
+            **_BOUND,
+        ),
+        "clip_norm": st.number_input(
+            "clip_norm",
+            0.0,
+            None,
+            None,
+            step=0.5,
+            format="%g",
+            key="clip_norm",
+            placeholder=_("no clipping"),
+            help=_("Largest gradient norm before an update. Empty: no clipping."),
+            **_BOUND,
+        ),
+        "seed": st.number_input(
+            "seed", 0, MAX_SEED, 0, key="seed", help=_("Of torch.manual_seed, before the weights are drawn."), **_BOUND
+        ),
+    }
+
+
+def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = False) -> str | None:
+    return st.segmented_control(
+        name,
+        [str(option) for option in options],
+        default=str(getattr(_DEFAULT, name)),
+        required=True,
+        key=name,
+        help=words,
+        disabled=disabled,
+        **_BOUND,
+    )
+
+
+def _flag(name: str, words: str) -> bool:
+    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words, **_BOUND)
+
+
+def _share() -> None:
+    st.subheader(_("Share"), divider="gray")
+    st.caption(_("The address of this page is the run: whoever opens it sees these numbers."))

@@ -1,0 +1,110 @@
+"""What moves while training plays: charts, a status line and the prediction table, all redrawn in place.
+
+Each is mounted once by a full run of the script, outside the ticking fragment, with all it needs to stand alone. A
+frame of the film is one ``feed``: only the arrays that changed, for all of them, by key. Charts go through
+``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+import streamlit as st
+
+from rnn_core import Encoding, EpochRecord
+from rnn_core.text import visible
+
+Patch = Mapping[str, Any]
+"""What changes of one mounted thing; see ``chart_patch``, ``text_patch`` and ``table_patch``."""
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "rnn_live",
+    html='<div class="rnn-live"></div>',
+    css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
+    js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Mounts ``figure`` as a chart that ``feed`` can move; ``alt`` says its state in words."""
+    spec = figure.to_plotly_json()
+    data = [_typed_tree(trace) for trace in spec["data"]]
+    layout = _typed_tree(spec["layout"])
+    chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt}
+    _component(key=key, data=chart, width=layout.get("width") or "stretch")
+
+
+def live_text(text: str, *, key: str) -> None:
+    """Mounts one line of plain text."""
+    _component(key=key, data={"kind": "text", "name": key, **text_patch(text)})
+
+
+def live_table(
+    rows: Sequence[EpochRecord], encoding: Encoding, *, steps: range, key: str, words: Mapping[str, str]
+) -> None:
+    """Mounts the predictions of ``rows``, newest first, aligned under their targets.
+
+    Args:
+        steps: the time steps to show.
+        words: the column titles "epoch", "loss", "right", and the names "target" and "wrong".
+    """
+    targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in encoding.targets]
+    patch = table_patch(rows, encoding, steps=steps)
+    _component(key=key, data={"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch})
+
+
+def feed(patches: Mapping[str, Patch], *, key: str) -> None:
+    """One frame: brings every mounted thing named in ``patches`` up to date."""
+    _component(key=key, data={"kind": "feed", "name": key, "patches": dict(patches)})
+
+
+def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mapping[str, Any] | None = None) -> Patch:
+    """The parts of each trace that changed, in the traces' order, and of the layout."""
+    return {"data": [_typed_tree(trace) for trace in traces], "layout": dict(layout or {}), "alt": alt}
+
+
+def text_patch(text: str) -> Patch:
+    return {"text": text}
+
+
+def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, steps: range) -> Patch:
+    """Epoch, loss, right count, and errors at ``steps``, of each row, newest first."""
+    total = sum(map(len, encoding.targets))
+    return {
+        "rows": [
+            {
+                "epoch": record.epoch,
+                "loss": f"{record.loss_nats:.4f}",
+                "right": f"{total - sum(map(len, record.errors))}/{total}",
+                "errors": [
+                    [[t - steps.start, visible(token)] for t, token in line if t in steps] for line in record.errors
+                ],
+            }
+            for record in reversed(rows)
+        ]
+    }
+
+
+def _typed_tree(value: Any) -> Any:
+    """``value`` with every numeric array as Plotly's typed array: dtype, base64, shape."""
+    if isinstance(value, Mapping):
+        return {name: _typed_tree(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
+        return _typed(value)
+    if isinstance(value, (list, tuple)):
+        return [_typed_tree(part) for part in value]
+    return value
+
+
+def _typed(array: npt.NDArray[Any]) -> dict[str, Any]:
+    packed = np.ascontiguousarray(array)
+    typed = {"dtype": f"{packed.dtype.kind}{packed.dtype.itemsize}", "bdata": base64.b64encode(packed).decode("ascii")}
+    return typed if packed.ndim == 1 else typed | {"shape": ",".join(map(str, packed.shape))}

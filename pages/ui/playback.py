@@ -1,0 +1,93 @@
+"""Playing: a trainer and a chosen speed become one frame after another, each within a budget of time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.i18n import _
+from rnn_core import EpochRecord, Trainer
+from rnn_core.config import MAX_EPOCHS
+from rnn_core.training import Stop
+
+FRAME_S = 0.08
+"""How often the browser asks for a frame."""
+
+BUDGET_S = 0.05
+"""How long one frame may train, so that a large network blocks neither its page nor its neighbours."""
+
+ROWS = 12
+"""How many epochs the table shows while playing."""
+
+_PLAYING = "playing"
+
+
+def playing() -> bool:
+    """Whether the film runs."""
+    return bool(st.session_state.get(_PLAYING))
+
+
+def play_or_pause() -> None:
+    st.session_state[_PLAYING] = not playing()
+
+
+def pause() -> None:
+    st.session_state[_PLAYING] = False
+
+
+def step() -> None:
+    """One update, by hand."""
+    state.trainer().step()
+
+
+def reset() -> None:
+    """Back to epoch 0."""
+    pause()
+    state.reset_trainer()
+
+
+def advance(trainer: Trainer, epochs: int) -> None:
+    """Up to ``epochs`` updates, as many as the budget allows, at least one; none once there is a reason to stop."""
+    end = time.perf_counter() + BUDGET_S
+    for _count in range(epochs):
+        if trainer.stop is not None:
+            return
+        trainer.step()
+        if time.perf_counter() >= end:
+            return
+
+
+def measured(trainer: Trainer) -> Sequence[EpochRecord]:
+    """Every record up to the present weights, whose own record is the last."""
+    return [*trainer.history, trainer.now]
+
+
+def status(trainer: Trainer) -> str:
+    """Where the training is: "epoch 37 · loss 0.8123 · 11 of 12 right"."""
+    now, total = trainer.now, sum(map(len, trainer.encoding.targets))
+    return _("epoch {epoch} · loss {loss:.4f} · {right} of {total} right").format(
+        epoch=now.epoch, loss=now.loss_nats, right=total - sum(map(len, now.errors)), total=total
+    )
+
+
+def stop_words(trainer: Trainer) -> str | None:
+    """Why playing has stopped by itself, as a sentence, or None."""
+    match trainer.stop:
+        case Stop.EPOCH_LIMIT:
+            return _("Epoch {limit} is the limit of a run. *Reset* starts again.").format(limit=f"{MAX_EPOCHS:,}")
+        case Stop.NOT_FINITE:
+            words = _("The loss is {loss} at epoch {epoch}: the last update threw the weights too far.")
+            if trainer.history:
+                words += " " + _("One epoch before it was {loss_before:.4g}, with a gradient norm of {norm:.4g}.")
+            words += " " + _("Lower `learning_rate` or set `clip_norm`, then *Reset*.")
+            before = trainer.history[-1] if trainer.history else trainer.now
+            return words.format(
+                loss=trainer.now.loss_nats,
+                epoch=trainer.now.epoch,
+                loss_before=before.loss_nats,
+                norm=before.gradient_norm,
+            )
+    return None

@@ -1,0 +1,47 @@
+"""Where one looks in a tensor that is too large for a screen, and in which colours."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.i18n import _
+from rnn_core.figures.theme import DARK, LIGHT, Theme
+
+MAX_PANELS = 4
+MAX_STEPS = 48
+
+
+def theme() -> Theme:
+    """The colours of the page as the browser shows it."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def line_window(lines: int) -> range:
+    """The lines to draw: all of them, or the one that is chosen when there are many."""
+    if lines <= MAX_PANELS:
+        return range(lines)
+    line = st.number_input(
+        _("line b of the batch, 0…{last}").format(last=lines - 1),
+        0,
+        lines - 1,
+        0,
+        key="line",
+        persist_state="session",
+        width=240,
+    )
+    return range(line, line + 1)
+
+
+def step_window(steps: int) -> range:
+    """The time steps to draw: all of them, or a window that a slider moves."""
+    if steps <= MAX_STEPS:
+        return range(steps)
+    first = st.slider(
+        _("first time step shown, of {steps}").format(steps=steps),
+        0,
+        steps - MAX_STEPS,
+        0,
+        key="first_step",
+        persist_state="session",
+    )
+    return range(first, first + MAX_STEPS)

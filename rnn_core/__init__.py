@@ -1,0 +1,47 @@
+"""rnn_core: every number inside a small recurrent network, as records that can be drawn, compared and exported.
+
+The way data flows, and what each module is:
+
+    text ─▶ encoding ─▶ model ─▶ trace ──▶ figures, tables
+                          └────▶ training ─▶ figures, tables
+
+    text       text ⇄ tokens ⇄ ids            config    one experiment, validated; link and JSON
+    encoding   config → ids, one-hot, targets  model     config → torch's module, seeded
+    cells      the equations of RNN, GRU, LSTM trace     one forward pass, every tensor
+    training   one update at a time            shapes    the ledger of every tensor's axes
+    tables     records → pandas                figures   records → Plotly
+    presets    the experiments one click away
+
+The axis key. Arrays end in their axes, and no axis is optional:
+
+    B batch · T time step · V vocabulary = input_size · H hidden_size · D directions · F = D·H feature of `output`
+    S = num_layers·D rows of `h_n` · N the module's batch axis · G gate · E epoch · I input of a layer
+"""
+
+from rnn_core.config import ConfigError, RunConfig
+from rnn_core.encoding import Encoding, encode
+from rnn_core.model import CharRNN, build_model
+from rnn_core.presets import PRESETS
+from rnn_core.shapes import ShapeLine, shape_ledger
+from rnn_core.tables import history_table
+from rnn_core.text import Vocabulary
+from rnn_core.trace import Trace, trace_forward
+from rnn_core.training import EpochRecord, Trainer
+
+__all__ = [
+    "PRESETS",
+    "CharRNN",
+    "ConfigError",
+    "Encoding",
+    "EpochRecord",
+    "RunConfig",
+    "ShapeLine",
+    "Trace",
+    "Trainer",
+    "Vocabulary",
+    "build_model",
+    "encode",
+    "history_table",
+    "shape_ledger",
+    "trace_forward",
+]

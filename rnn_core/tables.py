@@ -1,0 +1,57 @@
+"""Records become pandas DataFrames: the only module with pandas."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from rnn_core.encoding import Encoding
+from rnn_core.text import visible
+from rnn_core.training import EpochRecord
+
+_NO_NAME = "no Unicode name"
+
+
+def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
+    """One row for each epoch: epoch, loss (nats), accuracy (0…1), prediction (a line of text for each line), gradient_norm."""
+    return pd.DataFrame(
+        {
+            "epoch": [record.epoch for record in history],
+            "loss": [record.loss_nats for record in history],
+            "accuracy": [record.accuracy for record in history],
+            "prediction": ["\n".join(record.decoded) for record in history],
+            "gradient_norm": [record.gradient_norm for record in history],
+        }
+    )
+
+
+def prediction_table(history: Sequence[EpochRecord], encoding: Encoding) -> pd.DataFrame:
+    """``history_table``, newest first, without gradient_norm and with ``wrong``: the wrong tokens in place, · elsewhere."""
+    newest_first = history[::-1]
+    table = history_table(newest_first).drop(columns="gradient_norm")
+    return table.assign(wrong=["\n".join(_marks(record, encoding)) for record in newest_first])
+
+
+def _marks(record: EpochRecord, encoding: Encoding) -> list[str]:
+    return [
+        "".join(dict(errors).get(t, "·") for t in range(len(target)))
+        for errors, target in zip(record.errors, encoding.targets, strict=True)
+    ]
+
+
+def vocabulary_table(encoding: Encoding) -> pd.DataFrame:
+    """One row for each token: id, token (visible), count in the text, code points, Unicode names."""
+    counts = Counter(token for line in encoding.lines for token in line)
+    tokens = encoding.vocabulary.tokens
+    return pd.DataFrame(
+        {
+            "id": range(len(tokens)),
+            "token": [visible(token) for token in tokens],
+            "count": [counts[token] for token in tokens],
+            "code points": [" ".join(f"U+{ord(character):04X}" for character in token) for token in tokens],
+            "name": [" + ".join(unicodedata.name(c, _NO_NAME) for c in token) for token in tokens],
+        }
+    )

@@ -1,0 +1,111 @@
+"""Text becomes tokens, and tokens become ids.
+
+A token is one user-perceived character: a grapheme cluster of the NFC-normalised text, so 한, é, 👩‍🚀 and 🇰🇷 are
+one token each. The vocabulary is in order of first appearance, never in the order of a set: the same text gives the
+same ids in every process.
+
+Source: Unicode Standard Annex 29 (grapheme clusters, through the ``regex`` package) and Annex 15 (NFC).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+PADDING = -100
+"""The id of "no token here": what torch's cross_entropy ignores by default."""
+
+_CLUSTER = regex.compile(r"\X")
+_LINE_END = regex.compile(r"\r\n|\r|\n")
+_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x21)} | {0x7F: 0x2421}
+_LABEL_LENGTH = 12
+
+
+class UnknownTokenError(ValueError):
+    """A token or an id that the vocabulary does not hold."""
+
+
+def split_tokens(line: str) -> tuple[str, ...]:
+    """The grapheme clusters of one line after NFC; joined, they give the NFC text again."""
+    return tuple(_CLUSTER.findall(unicodedata.normalize("NFC", line)))
+
+
+@lru_cache(maxsize=256)
+def split_lines(text: str) -> tuple[tuple[str, ...], ...]:
+    """The tokens of every line of ``text``: the batch. Blank lines carry no sequence and are left out."""
+    return tuple(split_tokens(line) for line in _LINE_END.split(text) if line)
+
+
+def visible(token: str) -> str:
+    """A label for a token that one could not see by itself: a space is ␣, NUL is ␀, a lone accent sits on a ◌.
+
+    Invisible and direction-changing characters are named by code point. The label is for the eye only; it is not
+    escaped for any markup, and never used in place of the token.
+    """
+    if token == " ":
+        return "␣"
+    label = token.translate(_CONTROL_PICTURES)
+    if unicodedata.category(label[:1] or " ") in {"Mn", "Me", "Mc"}:
+        label = "◌" + label
+    if all(unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Zs"} for character in label):
+        label = " ".join(f"U+{ord(character):04X}" for character in label)
+    return label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The distinct tokens of a text, in order of first appearance; a token's id is its place.
+
+    Attributes:
+        tokens: V distinct tokens.
+    """
+
+    tokens: tuple[str, ...]
+
+    @classmethod
+    def from_text(cls, text: str) -> Vocabulary:
+        """The vocabulary of all lines of ``text`` ("hello" gives h, e, l, o)."""
+        return cls(tuple(dict.fromkeys(token for line in split_lines(text) for token in line)))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def encode(self, tokens: str | Iterable[str]) -> npt.NDArray[np.int64]:
+        """The ids of ``tokens``; a string is split into tokens first.
+
+        Returns: int64 array (T,), each in 0…V−1; ``decode`` gives the text back.
+        Raises: UnknownTokenError naming the token.
+        """
+        id_of = {token: index for index, token in enumerate(self.tokens)}
+        try:
+            ids = [id_of[token] for token in (split_tokens(tokens) if isinstance(tokens, str) else tokens)]
+        except KeyError as error:
+            raise UnknownTokenError(f"token must be one of the vocabulary's {len(self)}, got {error.args[0]!r}") from None
+        return np.array(ids, dtype=np.int64)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ``ids``; PADDING is left out.
+
+        Raises: UnknownTokenError naming the first id outside 0…V−1.
+        """
+        known = [int(index) for index in ids if index != PADDING]
+        for index in known:
+            if not 0 <= index < len(self.tokens):
+                raise UnknownTokenError(f"id must be 0…{len(self) - 1}, got {index}")
+        return "".join(self.tokens[index] for index in known)
+
+    def one_hot(self, ids: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """A row of zeros with a single 1 at the id, for every id.
+
+        Args:
+            ids: integers of any shape (…), each 0…V−1 or PADDING.
+        Returns: float32 array (…, V); rows sum to 1, rows of PADDING to 0.
+        """
+        ids_array = np.asarray(ids)
+        return (ids_array[..., None] == np.arange(len(self.tokens))).astype(np.float32)
