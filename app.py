@@ -64,7 +64,7 @@ class BaseUrl:
                     await send(start)
                     await send({"type": "http.response.body", "body": whole})
 
-        await self.app(scope | {"headers": plain}, receive, send_with_script)
+        await self.app({**scope, "headers": plain}, receive, send_with_script)
 
 
 def _is_html(start: Message) -> bool:

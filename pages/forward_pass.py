@@ -30,7 +30,7 @@ if not config.batch_first:
 
 lines, window = view.line_window(batch), view.step_window(steps)
 columns = lines if config.batch_first else window
-with st.container(horizontal=True, gap="large"):
+with view.cells(window), st.container(horizontal=True, gap="large"):
     with st.container(key="output", width="content"):
         st.plotly_chart(
             output_figure(trace, encoding, theme, lines=lines, steps=window),

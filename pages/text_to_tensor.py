@@ -26,9 +26,7 @@ st.markdown(
     _("**x** has shape (:orange[B **{B}**], :blue[T **{T}**], :green[V **{V}**])").format(B=batch, T=steps, V=size)
 )
 with st.container(key="one_hot"):
-    figure = one_hot_figure(
-        encoding, view.theme(), lines=view.line_window(batch), steps=view.step_window(steps)
-    )
+    figure = one_hot_figure(encoding, view.theme(), lines=view.line_window(batch), steps=view.step_window(steps))
     st.plotly_chart(
         figure,
         width="content",
@@ -52,8 +50,6 @@ with vocabulary:
     st.subheader(_("Vocabulary"))
     st.markdown(_("In order of first appearance: the same text gives the same ids in every process."))
     with st.container(key="vocabulary"):
-        st.dataframe(
-            vocabulary_table(encoding), hide_index=True, key="vocabulary_table", alt=_("Vocabulary with ids")
-        )
+        st.dataframe(vocabulary_table(encoding), hide_index=True, key="vocabulary_table", alt=_("Vocabulary with ids"))
 
 st.caption(_("Try next: type one more letter that is new, and watch V grow; then open *Forward pass*."))

@@ -83,7 +83,7 @@ with loss, st.container(key="loss_chart"):
     live_chart(loss_figure(measured, theme), key="live_loss", alt=_("Loss over epochs"))
 with predictions, st.container(key="prediction_table"):
     live_table(measured[-playback.ROWS :], encoding, steps=window, key="live_predictions", words=words)
-with st.container(horizontal=True, gap="large"):
+with view.cells(window), st.container(horizontal=True, gap="large"):
     with st.container(key="output", width="content"):
         live_chart(output_figure(trace, encoding, theme, lines=lines, steps=window), key="live_output", alt=_("output"))
     with st.container(key="h_n", width="content"):

@@ -5,12 +5,12 @@ The way data flows, and what each module is:
     text ─▶ encoding ─▶ model ─▶ trace ──▶ figures, tables
                           └────▶ training ─▶ figures, tables
 
-    text       text ⇄ tokens ⇄ ids            config    one experiment, validated; link and JSON
-    encoding   config → ids, one-hot, targets  model     config → torch's module, seeded
-    cells      the equations of RNN, GRU, LSTM trace     one forward pass, every tensor
-    training   one update at a time            shapes    the ledger of every tensor's axes
-    tables     records → pandas                figures   records → Plotly
-    presets    the experiments one click away
+    text       text ⇄ tokens ⇄ ids               rules     the kinds of rule a field can have
+    config     one experiment, validated          presets   the experiments one click away
+    encoding   config → ids, one-hot, targets     model     config → torch's module, seeded
+    cells      the equations of RNN, GRU, LSTM    trace     one forward pass, every tensor
+    training   one update at a time               shapes    the ledger of every tensor's axes
+    tables     records → pandas                   figures   records → Plotly
 
 The axis key. Arrays end in their axes, and no axis is optional:
 

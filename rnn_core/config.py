@@ -7,9 +7,6 @@ come back to it. Every rule is a row of ``RULES``; a message names the field, it
 from __future__ import annotations
 
 import json
-import math
-import operator
-import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, asdict, dataclass, fields
@@ -17,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from rnn_core.rules import Choice, Flag, Real, Text, Whole
 from rnn_core.text import Vocabulary, split_lines
 
 MAX_LINES = 16
@@ -76,113 +74,8 @@ def _say(value: object) -> str:
     return reprlib.repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the values of an enumeration."""
-
-    options: type[StrEnum]
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.options)
-
-    def check(self, value: object) -> StrEnum:
-        return self.options(value)
-
-    parse = check
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """True or False; in a link, ``true`` or ``false``."""
-
-    def __str__(self) -> str:
-        return "true or false"
-
-    def check(self, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise TypeError
-        return value
-
-    def parse(self, raw: str) -> bool:
-        return {"true": True, "false": False}[raw.lower()]
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number in low…high, or nothing where ``optional``."""
-
-    low: int
-    high: int
-    optional: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.low}…{self.high}"
-
-    def check(self, value: object) -> int | None:
-        if value is None and self.optional:
-            return None
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-        if not self.low <= number <= self.high:
-            raise ValueError
-        return number
-
-    def parse(self, raw: str) -> int | None:
-        if raw == "" and self.optional:
-            return None
-        if not re.fullmatch(r"[+-]?[0-9]{1,20}", raw):
-            raise ValueError
-        return self.check(int(raw))
-
-
-@dataclass(frozen=True, slots=True)
-class Real:
-    """A finite number above 0, at most ``high`` where there is one, or nothing where ``optional``."""
-
-    high: float = math.inf
-    optional: bool = False
-
-    def __str__(self) -> str:
-        return "a finite number above 0" + (f" and at most {self.high:g}" if math.isfinite(self.high) else "")
-
-    def check(self, value: object) -> float | None:
-        if value is None and self.optional:
-            return None
-        if isinstance(value, (bool, str)):
-            raise TypeError
-        number = float(value)  # type: ignore[arg-type]
-        if not (math.isfinite(number) and 0 < number <= self.high):
-            raise ValueError
-        return number
-
-    def parse(self, raw: str) -> float | None:
-        if raw == "" and self.optional:
-            return None
-        if "_" in raw:
-            raise ValueError
-        return self.check(float(raw))
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string; what its lines may hold is checked with the task, in ``RunConfig``."""
-
-    def __str__(self) -> str:
-        return f"a string of at most {MAX_CODE_POINTS} code points"
-
-    def check(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise TypeError
-        if len(value) > MAX_CODE_POINTS:
-            raise ValueError
-        return value
-
-    parse = check
-
-
 RULES: Mapping[str, Choice | Flag | Whole | Real | Text] = {
-    "text": Text(),
+    "text": Text(MAX_CODE_POINTS),
     "task": Choice(Task),
     "cell": Choice(Cell),
     "nonlinearity": Choice(Nonlinearity),
@@ -310,10 +203,8 @@ def parse_field(name: str, raw: object) -> Any:
             raise ConfigError(f"{name} must be given once, got {len(raw)} values")
         raw = raw[0]
     try:
-        if not isinstance(raw, str):
-            raise TypeError
         return rule.parse(raw)
-    except (TypeError, ValueError, KeyError, OverflowError):
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
         raise ConfigError(f"{name} must be {rule}, got {_said_value(name, raw)}") from None
 
 

@@ -13,7 +13,7 @@ from rnn_core.config import RunConfig, Task
 from rnn_core.text import PADDING, Vocabulary, split_lines
 
 
-def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:
+def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
     """A contiguous copy of ``values`` that nobody can write to: what a record holds."""
     array = np.array(values, dtype=dtype, order="C")
     array.flags.writeable = False

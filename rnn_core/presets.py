@@ -16,7 +16,9 @@ PRESETS: Mapping[str, RunConfig] = MappingProxyType(
         "Notes: batch of three, as meant": RunConfig(_BATCH, hidden_size=2, head=Head.LINEAR),
         'Notes: train "hello! world"': RunConfig("hello! world"),
         'Notes: train "hello! world", as written': RunConfig("hello! world", batch_first=False),
-        "Next character": RunConfig("hello! world", task=Task.NEXT, head=Head.LINEAR, hidden_size=16, learning_rate=0.03),
+        "Next character": RunConfig(
+            "hello! world", task=Task.NEXT, head=Head.LINEAR, hidden_size=16, learning_rate=0.03
+        ),
         "안녕하세요 세계": RunConfig("안녕하세요 세계"),
         "👩‍🚀🚀🌍 emoji": RunConfig("👩‍🚀🚀🌍🇰🇷👩‍🚀🌕🇰🇷🌍"),
     }

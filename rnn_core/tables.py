@@ -16,7 +16,7 @@ _NO_NAME = "no Unicode name"
 
 
 def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
-    """One row for each epoch: epoch, loss (nats), accuracy (0…1), prediction (a line of text for each line), gradient_norm."""
+    """One row for each epoch: epoch, loss (nats), accuracy (0…1), prediction (line by line), gradient_norm."""
     return pd.DataFrame(
         {
             "epoch": [record.epoch for record in history],
@@ -29,7 +29,7 @@ def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
 
 
 def prediction_table(history: Sequence[EpochRecord], encoding: Encoding) -> pd.DataFrame:
-    """``history_table``, newest first, without gradient_norm and with ``wrong``: the wrong tokens in place, · elsewhere."""
+    """``history_table``, newest first, with ``wrong`` for gradient_norm: the wrong tokens in place, · elsewhere."""
     newest_first = history[::-1]
     table = history_table(newest_first).drop(columns="gradient_norm")
     return table.assign(wrong=["\n".join(_marks(record, encoding)) for record in newest_first])

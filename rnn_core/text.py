@@ -86,7 +86,9 @@ class Vocabulary:
         try:
             ids = [id_of[token] for token in (split_tokens(tokens) if isinstance(tokens, str) else tokens)]
         except KeyError as error:
-            raise UnknownTokenError(f"token must be one of the vocabulary's {len(self)}, got {error.args[0]!r}") from None
+            raise UnknownTokenError(
+                f"token must be one of the vocabulary's {len(self)}, got {error.args[0]!r}"
+            ) from None
         return np.array(ids, dtype=np.int64)
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -108,4 +110,5 @@ class Vocabulary:
         Returns: float32 array (…, V); rows sum to 1, rows of PADDING to 0.
         """
         ids_array = np.asarray(ids)
-        return (ids_array[..., None] == np.arange(len(self.tokens))).astype(np.float32)
+        hot: npt.NDArray[np.bool_] = ids_array[..., None] == np.arange(len(self.tokens))
+        return hot.astype(np.float32)

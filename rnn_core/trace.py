@@ -148,15 +148,14 @@ def _final_states(rnn: nn.RNNBase, output: Tensor, h_n: Tensor, length_B: Tensor
     states = []
     for row in range(len(h_n)):
         layer, direction = divmod(row, len(directions))
-        place, blocks = "", ()
+        place: str = ""
+        blocks: tuple[Block, ...] = ()
         if layer == rnn.num_layers - 1:
             place, blocks = _place(rnn, directions[direction], output.shape, length_B.tolist())
         found = [output[b.line, slice(*b.steps), slice(*b.features)] for b in blocks]
         equal = bool(blocks) and torch.equal(torch.cat(found), h_n[row])
         states.append(
-            FinalState(
-                row=row, layer=layer, direction=directions[direction], place=place, blocks=blocks, equal=equal
-            )
+            FinalState(row=row, layer=layer, direction=directions[direction], place=place, blocks=blocks, equal=equal)
         )
     return tuple(states)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ from rnn_core.encoding import Encoding, encode
 from rnn_core.model import CharRNN, build_model
 from rnn_core.text import PADDING
 
-_OPTIMIZERS: dict[Optimizer, type[torch.optim.Optimizer]] = {
+_OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     Optimizer.ADAM: torch.optim.Adam,
     Optimizer.SGD: torch.optim.SGD,
     Optimizer.RMSPROP: torch.optim.RMSprop,
@@ -154,7 +154,7 @@ class Trainer:
         logits, _, _ = self.model(self._x, self._length)
         logits = logits.reshape(-1, logits.shape[-1])
         loss = nn.functional.cross_entropy(logits, self._target, ignore_index=PADDING)
-        loss.backward()
+        torch.autograd.backward(loss)
         predicted = logits.detach().argmax(dim=-1)
         decoded, errors = self._decode(predicted)
         return EpochRecord(
@@ -186,7 +186,8 @@ def _flattened(model: CharRNN) -> Tensor:
     flat = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
     flat.grad = torch.zeros_like(flat)
     sizes = [parameter.numel() for parameter in parameters]
-    for parameter, weights, gradient in zip(parameters, flat.split(sizes), flat.grad.split(sizes), strict=True):
+    parts = zip(parameters, torch.split(flat, sizes), torch.split(flat.grad, sizes), strict=True)
+    for parameter, weights, gradient in parts:
         parameter.data = weights.view_as(parameter)
         parameter.grad = gradient.view_as(parameter)
     return flat.requires_grad_()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -29,8 +28,9 @@ from rnn_core.presets import PRESETS
 
 _DEFAULT = RunConfig()
 _SEVERAL = "several_lines"
+_LINES = "lines"
 _LINK_NOTES = "link_notes"
-_BOUND: Mapping[str, Any] = {"bind": "query-params"}
+_SETTLING = "settling"
 VIEW_KEYS = frozenset({"line", "first_step", "speed", "embed", "embed_options"})
 """Query keys that are no field of RunConfig: where one looks, not what is computed."""
 
@@ -39,7 +39,7 @@ def show_sidebar() -> str | None:
     """Draws the sidebar and keeps the config if it is valid; returns the sentence that says why if it is not."""
     _read_link()
     with st.sidebar:
-        values = {"text": _text()}
+        values: dict[str, Any] = {"text": _text()}
         _presets()
         values |= _network() | _training()
         try:
@@ -48,7 +48,18 @@ def show_sidebar() -> str | None:
             return str(error)
         finally:
             _share()
+            if st.session_state.pop(_SETTLING, None):
+                st.rerun()
     return None
+
+
+def _bound(name: str) -> dict[str, Any]:
+    """What ties a widget to the URL: not in the one run in which the URL's value was void.
+
+    A new widget takes its value from the URL, whatever the session says; without the tie it takes the default, and the
+    script runs again.
+    """
+    return {} if name in st.session_state.get(_SETTLING, ()) else {"bind": "query-params"}
 
 
 def link_notes() -> tuple[str, ...]:
@@ -65,31 +76,41 @@ def _read_link() -> None:
     """Checks the raw query once, before any widget takes its value from it: a bad one would vanish without a word."""
     if _LINK_NOTES in st.session_state:
         return
-    notes = []
-    for name in st.query_params:
+    notes, void = [], set()
+    for name in list(st.query_params):
         if name in VIEW_KEYS:
             continue
         try:
             parse_field(name, st.query_params.get_all(name))
         except ConfigError as error:
             notes.append(str(error))
-    st.session_state[_LINK_NOTES] = tuple(notes)
-    st.session_state.setdefault(_SEVERAL, "\n" in st.query_params.get("text", ""))
+            del st.query_params[name]
+            if name in RULES:
+                void.add(name)
+                st.session_state[name] = _widget_value(getattr(_DEFAULT, name))
+    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(notes), void
+    st.session_state[_SEVERAL] = "\n" in st.query_params.get("text", "")
 
 
 def _text() -> str:
-    several = bool(st.session_state.get(_SEVERAL))
+    """One line is typed live; several lines in a text area, which has no ``live`` and hands its text to the first.
+
+    Only the first is tied to the URL, and so it is always drawn, if hidden (``style.css``): two widgets that take
+    turns under one key would each take its first value from the URL.
+    """
+    several = st.session_state[_SEVERAL] or "\n" in st.session_state.get("text", "")
+    with st.container(key="hidden_text" if several else "one_line"):
+        label = _("Text as one line") if several else _("Text")
+        text = st.text_input(label, _DEFAULT.text, key="text", live=True, **_bound("text"))
     if several:
-        text = st.text_area(
+        st.session_state[_LINES] = text
+        st.text_area(
             _("Text"),
-            _DEFAULT.text,
-            key="text",
+            key=_LINES,
             height=120,
+            on_change=_take_lines,
             help=_("One sequence a line. Blank lines are left out. Ctrl+Enter applies."),
-            **_BOUND,
         )
-    else:
-        text = st.text_input(_("Text"), _DEFAULT.text, key="text", live=True, **_BOUND)
     st.toggle(
         _("Several lines: a batch"),
         key=_SEVERAL,
@@ -100,9 +121,13 @@ def _text() -> str:
     return text or ""
 
 
+def _take_lines() -> None:
+    st.session_state["text"] = st.session_state[_LINES]
+
+
 def _switch_lines() -> None:
-    text = st.session_state.get("text") or ""
-    st.session_state["text"] = text if st.session_state[_SEVERAL] else " ".join(text.splitlines())
+    if not st.session_state[_SEVERAL]:
+        st.session_state["text"] = " ".join(st.session_state["text"].split("\n"))
 
 
 def _presets() -> None:
@@ -113,10 +138,13 @@ def _presets() -> None:
 
 def _apply(preset: RunConfig) -> None:
     for name in RULES:
-        value = getattr(preset, name)
-        st.session_state[name] = str(value) if isinstance(value, StrEnum) else value
+        st.session_state[name] = _widget_value(getattr(preset, name))
     st.session_state[_SEVERAL] = "\n" in preset.text
     st.session_state[_LINK_NOTES] = ()
+
+
+def _widget_value(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _network() -> dict[str, Any]:
@@ -140,10 +168,16 @@ def _network() -> dict[str, Any]:
             key="hidden_size",
             placeholder=_("as the vocabulary needs"),
             help=_("How many hidden units. Empty: as many as the vocabulary needs."),
-            **_BOUND,
+            **_bound("hidden_size"),
         ),
         "num_layers": st.number_input(
-            "num_layers", 1, MAX_LAYERS, 1, key="num_layers", help=_("How many recurrent layers are stacked."), **_BOUND
+            "num_layers",
+            1,
+            MAX_LAYERS,
+            1,
+            key="num_layers",
+            help=_("How many recurrent layers are stacked."),
+            **_bound("num_layers"),
         ),
         "head": _choice(
             "head",
@@ -171,7 +205,7 @@ def _training() -> dict[str, Any]:
             format="%g",
             key="learning_rate",
             help=_("The size of an update. Above 0, at most 10."),
-            **_BOUND,
+            **_bound("learning_rate"),
         ),
         "clip_norm": st.number_input(
             "clip_norm",
@@ -183,16 +217,22 @@ def _training() -> dict[str, Any]:
             key="clip_norm",
             placeholder=_("no clipping"),
             help=_("Largest gradient norm before an update. Empty: no clipping."),
-            **_BOUND,
+            **_bound("clip_norm"),
         ),
         "seed": st.number_input(
-            "seed", 0, MAX_SEED, 0, key="seed", help=_("Of torch.manual_seed, before the weights are drawn."), **_BOUND
+            "seed",
+            0,
+            MAX_SEED,
+            0,
+            key="seed",
+            help=_("Of torch.manual_seed, before the weights are drawn."),
+            **_bound("seed"),
         ),
     }
 
 
 def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = False) -> str | None:
-    return st.segmented_control(
+    chosen: str | None = st.segmented_control(
         name,
         [str(option) for option in options],
         default=str(getattr(_DEFAULT, name)),
@@ -200,12 +240,13 @@ def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = F
         key=name,
         help=words,
         disabled=disabled,
-        **_BOUND,
+        **_bound(name),
     )
+    return chosen
 
 
 def _flag(name: str, words: str) -> bool:
-    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words, **_BOUND)
+    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words, **_bound(name))
 
 
 def _share() -> None:

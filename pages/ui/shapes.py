@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import streamlit as st
 
 from pages.ui.i18n import _
 from rnn_core import RunConfig, ShapeLine, shape_ledger
 from rnn_core.shapes import axis_sizes
 
-COLORS = {"B": "orange", "T": "blue", "V": "green", "H": "violet", "F": "violet", "S": "red", "D": "red", "G": "red"}
+Color = Literal["orange", "blue", "green", "violet", "red"]
+
+COLORS: Mapping[str, Color] = {
+    "B": "orange",
+    "T": "blue",
+    "V": "green",
+    "H": "violet",
+    "F": "violet",
+    "S": "red",
+    "D": "red",
+    "G": "red",
+}
 """Streamlit's name for the colour of each axis (see ``.streamlit/config.toml``)."""
 
 _BADGES = {"B": "batch_size", "T": "sequence_length", "V": "input_size", "H": "hidden_size"}

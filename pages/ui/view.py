@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.i18n import _
 from rnn_core.figures.theme import DARK, LIGHT, Theme
 
 MAX_PANELS = 4
 MAX_STEPS = 48
+FEW_COLUMNS = 7
 
 
 def theme() -> Theme:
     """The colours of the page as the browser shows it."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def cells(columns: range) -> DeltaGenerator:
+    """A container for heatmaps; on a phone, style.css leaves out the numbers that many columns make too small."""
+    return st.container(key="many_columns" if len(columns) > FEW_COLUMNS else "few_columns")
 
 
 def line_window(lines: int) -> range:

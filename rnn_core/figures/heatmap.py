@@ -95,7 +95,10 @@ def stacked_heatmaps(
     right = BAR_PX if bar else EDGE_PX
     layout = base_layout(theme, height=height, width=label_px + right + COLUMN_PX * columns)
     layout |= {"margin": {"l": label_px, "r": right, "t": AXIS_TITLE_PX, "b": EDGE_PX}, "shapes": [], "annotations": []}
-    layout["coloraxis"] = color_range(reach) | {"showscale": bar, "colorscale": theme.unit if reach is None else theme.signed}
+    layout["coloraxis"] = color_range(reach) | {
+        "showscale": bar,
+        "colorscale": theme.unit if reach is None else theme.signed,
+    }
     layout["coloraxis"]["colorbar"] |= _bar_look(theme, height)
     drawn = height - AXIS_TITLE_PX - EDGE_PX
     tops = np.cumsum([0, *(h + PANEL_GAP_PX for h in heights)])
@@ -131,7 +134,9 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, numbered: bool) -> dict[s
         trace["texttemplate"] = "%{z:.0f}" if _whole(panel.values) else "%{z:.2f}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
     if panel.values.size <= HOVERED_CELLS:
-        trace["customdata"] = [[escaped(label).replace("<br>", " ") for label in panel.column_labels]] * len(panel.row_labels)
+        trace["customdata"] = [[escaped(label).replace("<br>", " ") for label in panel.column_labels]] * len(
+            panel.row_labels
+        )
         where += "<br>%{customdata}"
     trace["hovertemplate"] = f"{where}<br><b>%{{z:.9~g}}</b><extra>{panel.title}</extra>"
     return trace
@@ -215,8 +220,21 @@ def _title(panel: Panel, y: float, theme: Theme) -> dict[str, Any]:
 def _axis_titles(axes: Axes, theme: Theme) -> list[dict[str, Any]]:
     common = {"xref": "paper", "yref": "paper", "showarrow": False, "y": 1, "yanchor": "bottom"}
     return [
-        common | {"text": f"{axes.column_title} →", "x": 0, "xanchor": "left", "font": {"color": theme.axis[axes.column_axis], "size": 13}},
-        common | {"text": f"{axes.row_title} ↓", "x": 0, "xanchor": "right", "xshift": -LABEL_GAP_PX, "font": {"color": theme.axis[axes.row_axis], "size": 13}},
+        common
+        | {
+            "text": f"{axes.column_title} →",
+            "x": 0,
+            "xanchor": "left",
+            "font": {"color": theme.axis[axes.column_axis], "size": 13},
+        },
+        common
+        | {
+            "text": f"{axes.row_title} ↓",
+            "x": 0,
+            "xanchor": "right",
+            "xshift": -LABEL_GAP_PX,
+            "font": {"color": theme.axis[axes.row_axis], "size": 13},
+        },
     ]
 
 

@@ -96,4 +96,3 @@ def _feature_labels(trace: Trace) -> tuple[str, ...]:
     if features == units:
         return tuple(str(unit) for unit in range(units))
     return tuple(f"{arrow} {unit}" for arrow in _ARROWS.values() for unit in range(units))
-

@@ -106,5 +106,6 @@ def _typed_tree(value: Any) -> Any:
 
 def _typed(array: npt.NDArray[Any]) -> dict[str, Any]:
     packed = np.ascontiguousarray(array)
-    typed = {"dtype": f"{packed.dtype.kind}{packed.dtype.itemsize}", "bdata": base64.b64encode(packed).decode("ascii")}
+    data = base64.b64encode(packed.tobytes()).decode("ascii")
+    typed = {"dtype": f"{packed.dtype.kind}{packed.dtype.itemsize}", "bdata": data}
     return typed if packed.ndim == 1 else typed | {"shape": ",".join(map(str, packed.shape))}

@@ -1,0 +1,120 @@
+"""The kinds of rule that a field of a config can have.
+
+``str(rule)`` says the rule in words, ``check`` takes a Python value, ``parse`` a string of a link; both return the
+value to keep, and raise TypeError or ValueError (``parse`` of a flag: KeyError) for one that breaks the rule.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the values of an enumeration."""
+
+    options: type[StrEnum]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(self.options)
+
+    def check(self, value: object) -> StrEnum:
+        return self.options(str(value))
+
+    parse = check
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or False; in a link, ``true`` or ``false``."""
+
+    def __str__(self) -> str:
+        return "true or false"
+
+    def check(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError
+        return value
+
+    def parse(self, raw: str) -> bool:
+        return {"true": True, "false": False}[raw.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number in low…high, or nothing where ``optional``."""
+
+    low: int
+    high: int
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.low}…{self.high}"
+
+    def check(self, value: object) -> int | None:
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+        if not self.low <= number <= self.high:
+            raise ValueError
+        return number
+
+    def parse(self, raw: str) -> int | None:
+        if raw == "" and self.optional:
+            return None
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", raw):
+            raise ValueError
+        return self.check(int(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A finite number above 0, at most ``high`` where there is one, or nothing where ``optional``."""
+
+    high: float = math.inf
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return "a finite number above 0" + (f" and at most {self.high:g}" if math.isfinite(self.high) else "")
+
+    def check(self, value: object) -> float | None:
+        if value is None and self.optional:
+            return None
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        number = float(value)  # type: ignore[arg-type]
+        if not (math.isfinite(number) and 0 < number <= self.high):
+            raise ValueError
+        return number
+
+    def parse(self, raw: str) -> float | None:
+        if raw == "" and self.optional:
+            return None
+        if "_" in raw:
+            raise ValueError
+        return self.check(float(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of at most ``high`` code points; what its lines may hold is checked with the task."""
+
+    high: int
+
+    def __str__(self) -> str:
+        return f"a string of at most {self.high} code points"
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise TypeError
+        if len(value) > self.high:
+            raise ValueError
+        return value
+
+    parse = check

@@ -1,0 +1,48 @@
+"""``make screenshots``: the pictures of README.md, taken from the running app."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, ROOT, settle, started_server
+
+FOLDER = ROOT / "docs"
+WIDE = {"width": 1280, "height": 900}
+PAINTED_MS = 800
+
+
+def shoot(browser: Browser, address: str, name: str, *, scheme: str, presses: int = 0) -> None:
+    """Saves one picture of ``address``, after so many presses of Step."""
+    context = browser.new_context(viewport=WIDE, color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(address)
+    painted(page)
+    for _press in range(presses):
+        page.get_by_role("button", name="Step", exact=True).click()
+        painted(page)
+    page.screenshot(path=FOLDER / name)
+    context.close()
+
+
+def painted(page: Page) -> None:
+    """Waits until the script has run and the charts are drawn."""
+    page.wait_for_timeout(100)
+    settle(page)
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.wait_for_timeout(PAINTED_MS)
+
+
+def main() -> None:
+    """Takes every picture against a server of its own."""
+    FOLDER.mkdir(exist_ok=True)
+    with started_server() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        shoot(browser, server, "text_to_tensor.png", scheme="light")
+        batch = "text=hello%0Aeolll%0Alleel&hidden_size=2&head=linear&bidirectional=true"
+        shoot(browser, f"{server}/forward_pass?{batch}", "forward_pass.png", scheme="light")
+        shoot(browser, f"{server}/train", "train.png", scheme="dark", presses=6)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

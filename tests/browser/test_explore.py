@@ -1,0 +1,178 @@
+"""A person at the explorer: types, steps, plays, pauses, resets, moves between pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rnn_core import RunConfig, Trainer, encode
+from tests.browser.conftest import Open, settle
+
+HOSTILE = "<img src=x onerror=alert(1)><b>$x$:red[a]![a](http://x/y.png)"
+Z_OF_FIRST_TRACE = """container => {
+  const drawn = document.querySelector(`${container} .js-plotly-plot`)?.calcdata
+  return drawn && JSON.stringify(drawn[0][0].z.map(row => Array.from(row)))
+}"""
+
+
+def epoch(page: Page) -> int:
+    """The epoch that the status line names."""
+    match = re.search(r"epoch (\d+)", page.locator(".st-key-status").inner_text())
+    assert match is not None
+    return int(match.group(1))
+
+
+def drawn(page: Page, container: str) -> Any:
+    """The numbers of a container's first heatmap, as Plotly drew them."""
+    return json.loads(page.wait_for_function(Z_OF_FIRST_TRACE, arg=container).json_value())
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_typing_changes_the_one_hot_heatmap(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    page.get_by_label("Text", exact=True).press("End")
+    page.get_by_label("Text", exact=True).press_sequentially("?")
+    expect(page.locator(".st-key-badges")).to_contain_text("V = 10")
+    page.wait_for_function("document.querySelector('.st-key-one_hot .js-plotly-plot')?.calcdata?.[0][0].z.length == 10")
+    assert drawn(page, ".st-key-one_hot") == encode(RunConfig("hello! world?")).x_BTV[0].T.tolist()
+    expect(page).to_have_url(re.compile(r"text=hello%21\+world%3F|text=hello!\+world%3F|text=hello%21%20world%3F"))
+
+
+def test_step_makes_one_update_and_reset_takes_it_back(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    expect(page.locator(".st-key-status")).to_contain_text("epoch 0")
+    press(page, "Step")
+    expect(page.locator(".st-key-status")).to_contain_text("epoch 1")
+    trainer = Trainer(RunConfig())
+    trainer.step()
+    expect(page.locator(".st-key-status")).to_contain_text(f"loss {trainer.now.loss_nats:.4f}")
+    rows = page.locator(".st-key-prediction_table tbody tr")
+    expect(rows).to_have_count(2)
+    assert [row.split()[0] for row in rows.all_inner_texts()] == ["1", "0"]
+    press(page, "Reset")
+    expect(page.locator(".st-key-status")).to_contain_text("epoch 0")
+    expect(rows).to_have_count(1)
+
+
+def test_wrong_characters_are_marked_and_right_ones_are_not(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    for _count in range(5):
+        press(page, "Step")
+        settle(page)
+    expect(page.locator(".st-key-status")).to_contain_text("epoch 5")
+    trainer = Trainer(RunConfig())
+    trainer.run(5)
+    newest = page.locator(".st-key-prediction_table tbody tr").first
+    assert newest.locator(".rnn-token").all_inner_texts() == [t.replace(" ", "␣") for t in trainer.now.decoded[0]]
+    expect(newest.locator(".rnn-wrong")).to_have_count(len(trainer.now.errors[0]))
+
+
+def test_play_moves_pause_stops_and_the_charts_stay_in_place(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    page.evaluate("document.querySelectorAll('.js-plotly-plot').forEach((node, i) => { node.sameNode = i })")
+    press(page, "Play")
+    page.wait_for_function("/epoch ([1-9]\\d)/.test(document.querySelector('.st-key-status').innerText)")
+    press(page, "Pause")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    settle(page)
+    stopped = epoch(page)
+    page.wait_for_timeout(500)
+    assert epoch(page) == stopped
+    nodes = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(node => node.sameNode)")
+    assert nodes == [0, 1, 2]
+    trainer = Trainer(RunConfig())
+    trainer.run(stopped)
+    expect(page.locator(".st-key-status")).to_contain_text(f"loss {trainer.now.loss_nats:.4f}")
+    page.wait_for_function(
+        f"document.querySelector('.st-key-loss_chart .js-plotly-plot').calcdata[0].length == {stopped + 1}"
+    )
+
+
+def test_playing_stops_by_itself_when_the_loss_is_not_finite(server: str, open_page: Open) -> None:
+    query = "?nonlinearity=relu&head=linear&optimizer=sgd&learning_rate=10"
+    page = open_page(f"{server}/train{query}")
+    press(page, "Play")
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("Lower learning_rate or set clip_norm", timeout=20_000)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Step", exact=True)).to_be_disabled()
+    press(page, "Reset")
+    expect(notice).to_have_count(0)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+
+
+def test_values_survive_page_changes_and_are_in_the_url(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    page.get_by_label("Text", exact=True).fill("noon")
+    page.get_by_role("radio", name="lstm").click()
+    page.get_by_role("spinbutton", name="seed").fill("7")
+    page.get_by_role("spinbutton", name="seed").press("Enter")
+    for name in ("Forward pass", "Train", "Text to tensor"):
+        settle(page)
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        expect(page.get_by_label("Text", exact=True)).to_have_value("noon")
+        expect(page.get_by_role("radio", name="lstm")).to_be_checked()
+        expect(page.get_by_role("spinbutton", name="seed")).to_have_value("7")
+        for part in ("text=noon", "cell=lstm", "seed=7"):
+            expect(page).to_have_url(re.compile(part))
+
+
+def test_back_and_forward_bring_values_back(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    page.get_by_role("button", name="Notes: batch of three, as written").click()
+    expect(page.locator(".st-key-badges")).to_contain_text("B = 3")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("hello\neolll\nlleel")
+    page.get_by_role("link", name="Forward pass").click()
+    expect(page.get_by_role("heading", name="Forward pass", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Text to tensor", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-badges")).to_contain_text("B = 3")
+
+
+@pytest.mark.parametrize("path", ["/", "/forward_pass", "/train"])
+def test_hostile_text_is_shown_to_the_letter(server: str, open_page: Open, path: str) -> None:
+    page = open_page(f"{server}{path}?text={quote(HOSTILE)}")
+    chart = {"/": "one_hot"}.get(path, "output")
+    expect(page.locator(f".st-key-{chart} .xaxislayer-above").first).to_contain_text("<")
+    assert page.locator("img[src='x'], img[src*='y.png']").count() == 0
+    expect(page.get_by_label("Text", exact=True)).to_have_value(HOSTILE)
+    if path == "/":
+        expect(page.locator(".st-key-tokens")).to_contain_text("'<' 'i' 'm' 'g'")
+
+
+def test_bad_input_says_a_sentence_and_keeps_the_last_good_view(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}?text=noon")
+    before = drawn(page, ".st-key-one_hot")
+    page.get_by_label("Text", exact=True).fill("")
+    expect(page.locator(".st-key-problem")).to_contain_text("text must have at least 1 token, got none")
+    assert drawn(page, ".st-key-one_hot") == before
+    page.get_by_label("Text", exact=True).fill("no")
+    expect(page.locator(".st-key-problem")).to_have_count(0)
+    expect(page.locator(".st-key-badges")).to_contain_text("T = 2")
+
+
+def test_bad_link_values_are_named_and_left_out(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train?cell=foo&hidden_size=500&bogus=1&seed=3&seed=4&num_layers=2")
+    notes = page.locator(".st-key-link_notes")
+    for sentence in (
+        "cell must be one of rnn, gru, lstm, got 'foo'",
+        "hidden_size must be 1…128, got '500'",
+        "got 'bogus'",
+        "seed must be given once, got 2 values",
+    ):
+        expect(notes).to_contain_text(sentence)
+    expect(page.get_by_role("spinbutton", name="seed")).to_have_value("0")
+    expect(page.get_by_role("spinbutton", name="num_layers")).to_have_value("2")
+    expect(page).to_have_url(re.compile(r"/train\?num_layers=2$"))
+    press(page, "Understood")
+    expect(notes).to_have_count(0)
