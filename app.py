@@ -89,7 +89,7 @@ def warm_up() -> None:
     trace = trace_forward(trainer.model, trainer.encoding)
     steps = range(trainer.encoding.x_BTV.shape[1])
     output_figure(trace, trainer.encoding, LIGHT, lines=range(1), steps=steps).to_json()
-    loss_figure(trainer.history, LIGHT).to_json()
+    loss_figure(trainer.history.curve(trainer.now), LIGHT).to_json()
     prediction_table(trainer.history, trainer.encoding)
     gc.collect()
     gc.freeze()

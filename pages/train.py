@@ -56,11 +56,13 @@ def trace_now() -> Trace:
 
 def frame() -> dict[str, Patch]:
     """All that one frame changes, by the key of what shows it."""
-    trace, now, measured = trace_now(), playback.status(trainer), playback.measured(trainer)
+    trace, now = trace_now(), playback.status(trainer)
     scale = {"coloraxis": color_range(output_reach(trace))}
     return {
         "live_status": text_patch(now),
-        "live_loss": chart_patch([loss_points(measured)], alt=_("Loss over epochs: {now}").format(now=now)),
+        "live_loss": chart_patch(
+            [loss_points(trainer.history.curve(trainer.now))], alt=_("Loss over epochs: {now}").format(now=now)
+        ),
         "live_output": chart_patch(
             [{"z": z} for z in output_values(trace, lines=lines, steps=window)],
             layout=scale,
@@ -71,18 +73,18 @@ def frame() -> dict[str, Patch]:
             layout=scale,
             alt=_("h_n at {now}").format(now=now),
         ),
-        "live_predictions": table_patch(measured[-playback.ROWS :], encoding, steps=window),
+        "live_predictions": table_patch(playback.newest(trainer), encoding, steps=window),
     }
 
 
-trace, measured = trace_now(), playback.measured(trainer)
+trace = trace_now()
 with st.container(key="status"):
     live_text(playback.status(trainer), key="live_status")
 loss, predictions = st.columns([2, 3], gap="medium")
 with loss, st.container(key="loss_chart"):
-    live_chart(loss_figure(measured, theme), key="live_loss", alt=_("Loss over epochs"))
+    live_chart(loss_figure(trainer.history.curve(trainer.now), theme), key="live_loss", alt=_("Loss over epochs"))
 with predictions, st.container(key="prediction_table"):
-    live_table(measured[-playback.ROWS :], encoding, steps=window, key="live_predictions", words=words)
+    live_table(playback.newest(trainer), encoding, steps=window, key="live_predictions", words=words)
 with view.cells(window), st.container(horizontal=True, gap="large"):
     with st.container(key="output", width="content"):
         live_chart(output_figure(trace, encoding, theme, lines=lines, steps=window), key="live_output", alt=_("output"))
@@ -94,7 +96,7 @@ with st.expander(_("Every epoch")):
     if playing:
         st.caption(_("Pause to read the whole history."))
     else:
-        st.dataframe(prediction_table(measured, encoding), hide_index=True, key="every_epoch")
+        st.dataframe(prediction_table([*trainer.history, trainer.now], encoding), hide_index=True, key="every_epoch")
 
 
 @st.fragment(run_every=playback.FRAME_S)

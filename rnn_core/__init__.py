@@ -9,8 +9,9 @@ The way data flows, and what each module is:
     config     one experiment, validated          presets   the experiments one click away
     encoding   config → ids, one-hot, targets     model     config → torch's module, seeded
     cells      the equations of RNN, GRU, LSTM    trace     one forward pass, every tensor
-    training   one update at a time               shapes    the ledger of every tensor's axes
-    tables     records → pandas                   figures   records → Plotly
+    training   one update at a time               history   its records, in bounded memory
+    shapes     the ledger of every tensor's axes  tables    records → pandas
+    figures    records → Plotly
 
 The axis key. Arrays end in their axes, and no axis is optional:
 
@@ -20,13 +21,14 @@ The axis key. Arrays end in their axes, and no axis is optional:
 
 from rnn_core.config import ConfigError, RunConfig
 from rnn_core.encoding import Encoding, encode
+from rnn_core.history import EpochRecord
 from rnn_core.model import CharRNN, build_model
 from rnn_core.presets import PRESETS
 from rnn_core.shapes import ShapeLine, shape_ledger
 from rnn_core.tables import history_table
 from rnn_core.text import Vocabulary
 from rnn_core.trace import Trace, trace_forward
-from rnn_core.training import EpochRecord, Trainer
+from rnn_core.training import Trainer
 
 __all__ = [
     "PRESETS",

@@ -203,7 +203,7 @@ def parse_field(name: str, raw: object) -> Any:
             raise ConfigError(f"{name} must be given once, got {len(raw)} values")
         raw = raw[0]
     try:
-        return rule.parse(raw)
+        return rule.parse(raw)  # type: ignore[arg-type]
     except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
         raise ConfigError(f"{name} must be {rule}, got {_said_value(name, raw)}") from None
 

@@ -44,6 +44,11 @@ class Encoding:
     target_BT: npt.NDArray[np.int64]
     length_B: npt.NDArray[np.int64]
 
+    @property
+    def padded(self) -> bool:
+        """Whether the lines differ in length."""
+        return bool(self.length_B.min() < self.x_BTV.shape[1])
+
 
 def encode(config: RunConfig) -> Encoding:
     """The Encoding of ``config.text`` for ``config.task``."""

@@ -35,13 +35,13 @@ class CharRNN(nn.Module):
 
         Args:
             x: float32 (B, T, V).
-            length_B: int64, each line's number of real steps. Where lines differ and the module is batch_first, the
-                pass is packed: the state is the one at each line's real last step, and output is 0 behind it. A
-                module that is not batch_first takes B as time, so nothing can be packed: it reads the padding.
+            length_B: int64, each line's number of real steps, or None where all are T. A module that is batch_first
+                then reads packed lines: the state is the one at each line's real last step, and output is 0 behind
+                it. A module that is not batch_first takes B as time, so nothing can be packed: it reads the padding.
         Returns: logits (B, T, V); output (B, T, D·H); state h_n (S, N, H), or (h_n, c_n) of an LSTM, where N is the
             axis the module takes for the batch: B, or T if not batch_first.
         """
-        if self.rnn.batch_first and length_B is not None and bool((length_B < x.shape[1]).any()):
+        if self.rnn.batch_first and length_B is not None:
             packed = pack_padded_sequence(x, length_B, batch_first=True, enforce_sorted=False)
             packed_output, state = self.rnn(packed)
             output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=x.shape[1])

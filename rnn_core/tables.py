@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from rnn_core.encoding import Encoding
+from rnn_core.history import EpochRecord
 from rnn_core.text import visible
-from rnn_core.training import EpochRecord
 
 _NO_NAME = "no Unicode name"
 

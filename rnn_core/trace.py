@@ -128,7 +128,7 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True) ->
         inside: whether to open up every layer as well (``layers``); dearer, and not needed to draw ``output``.
     """
     x, length_B = torch.tensor(encoding.x_BTV), torch.tensor(encoding.length_B)
-    logits, output, state = model(x, length_B)
+    logits, output, state = model(x, length_B if encoding.padded else None)
     h_n, c_n = state if isinstance(state, tuple) else (state, None)
     real_BT = torch.arange(x.shape[1]) < length_B[:, None]
     return Trace(
@@ -186,8 +186,9 @@ def _place(
 def _layer_traces(rnn: nn.RNNBase, x: Tensor, length_B: Tensor) -> tuple[LayerTrace, ...]:
     traces = []
     below = x
+    padded = bool((length_B < x.shape[1]).any())
     for layer in range(rnn.num_layers):
-        _, here, _ = CharRNN(_cut_above(rnn, layer), nn.Identity())(x, length_B)  # type: ignore[arg-type]
+        _, here, _ = CharRNN(_cut_above(rnn, layer), nn.Identity())(x, length_B if padded else None)  # type: ignore[arg-type]
         parts = here.split(rnn.hidden_size, dim=-1)
         for direction, h in zip(Direction, parts, strict=False):
             traces.append(_layer_trace(rnn, layer, direction, below, h, length_B))

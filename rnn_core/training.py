@@ -8,9 +8,7 @@ that draws ``history`` and ``now`` never shows a number that is one update behin
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import StrEnum
 
 import torch
@@ -18,40 +16,19 @@ from torch import Tensor, nn
 
 from rnn_core.config import MAX_EPOCHS, ConfigError, Optimizer, RunConfig
 from rnn_core.encoding import Encoding, encode
+from rnn_core.history import EpochRecord, History, read_record
 from rnn_core.model import CharRNN, build_model
 from rnn_core.text import PADDING
+
+SNAPSHOT_STRIDE = 16
+SNAPSHOT_BYTES = 1 << 20
+"""What all snapshots of one training may take; a network so large that one is more keeps none, and replays from 0."""
 
 _OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     Optimizer.ADAM: torch.optim.Adam,
     Optimizer.SGD: torch.optim.SGD,
     Optimizer.RMSPROP: torch.optim.RMSprop,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpochRecord:
-    """What was measured at epoch ``epoch``, before its update.
-
-    Attributes:
-        epoch: the number of updates made before, 0…20,000.
-        loss_nats: cross-entropy in nats, the mean over all real steps of all lines.
-        accuracy: the share of real steps whose argmax is the target, 0…1.
-        decoded: what the network says, one string for each line.
-        gradient_norm: L2 norm of the whole gradient, before any clipping.
-        errors: for each line, (step, token said instead of the target) of every wrong prediction.
-    """
-
-    epoch: int
-    loss_nats: float
-    accuracy: float
-    decoded: tuple[str, ...]
-    gradient_norm: float
-    errors: tuple[tuple[tuple[int, str], ...], ...] = ()
-
-    @property
-    def finite(self) -> bool:
-        """Whether the loss is a number that can still be trained on: neither nan nor inf."""
-        return math.isfinite(self.loss_nats)
 
 
 class Stop(StrEnum):
@@ -71,38 +48,31 @@ class Trainer:
         config: the experiment.
         encoding: what the network reads and what it is to say.
         model: the live network, after ``epoch`` updates; not to be changed from outside (see ``model_at``).
+        epoch: the number of updates made.
+        history: the records of epochs 0…epoch−1, in order.
     """
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
         self.encoding: Encoding = encode(config)
         self.model: CharRNN = build_model(config)
-        self._records: list[EpochRecord] = []
-        self._now: EpochRecord | None = None
+        self.history = History(self.encoding)
+        self.epoch = 0
+        self._now: tuple[EpochRecord, bytes] | None = None
+        self._snapshots: dict[int, tuple[Tensor, dict[str, Tensor]]] = {}
+        self._stride = SNAPSHOT_STRIDE
         self._x = torch.tensor(self.encoding.x_BTV)
-        self._length = torch.tensor(self.encoding.length_B)
+        self._length = torch.tensor(self.encoding.length_B) if self.encoding.padded else None
         self._target = torch.tensor(self.encoding.target_BT).view(-1)
-        self._target_shape = self.encoding.target_BT.shape
-        self._steps = sum(map(len, self.encoding.targets))
         self._flat = _flattened(self.model)
         self._optimizer = _OPTIMIZERS[config.optimizer]([self._flat], lr=config.learning_rate)
-
-    @property
-    def epoch(self) -> int:
-        """The number of updates made."""
-        return len(self._records)
-
-    @property
-    def history(self) -> Sequence[EpochRecord]:
-        """The records of epochs 0…epoch−1, in order."""
-        return self._records
 
     @property
     def now(self) -> EpochRecord:
         """The record of the present weights: what the next ``step()`` will enter in the history."""
         if self._now is None:
             self._now = self._measure()
-        return self._now
+        return self._now[0]
 
     @property
     def stop(self) -> Stop | None:
@@ -118,15 +88,14 @@ class Trainer:
         """
         if self.epoch >= MAX_EPOCHS:
             raise ConfigError(f"epoch must be at most {MAX_EPOCHS}, got {self.epoch + 1}")
-        record = self.now
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_([self._flat], self.config.clip_norm)
-        self._optimizer.step()
-        self._records.append(record)
-        self._now = None
+        record, predicted = self._now or self._measure()
+        self._update()
+        self.history.append(record, predicted)
+        if self.epoch % self._stride == 0:
+            self._keep_snapshot()
         return record
 
-    def run(self, epochs: int) -> Sequence[EpochRecord]:
+    def run(self, epochs: int) -> History:
         """Makes ``epochs`` updates and returns the history. Raises: ConfigError, before any, beyond the limit."""
         if epochs < 0 or self.epoch + epochs > MAX_EPOCHS:
             raise ConfigError(f"epochs must be 0…{MAX_EPOCHS - self.epoch}, got {epochs}")
@@ -143,41 +112,57 @@ class Trainer:
             raise ConfigError(f"epoch must be 0…{self.epoch}, got {epoch}")
         if epoch == self.epoch:
             return copy.deepcopy(self.model)
-        replay = Trainer(self.config)
-        replay.run(epoch)
-        return replay.model
+        return self._replayed(epoch).model
 
-    def _measure(self) -> EpochRecord:
-        """One forward and one backward pass at the present weights."""
+    def _measure(self) -> tuple[EpochRecord, bytes]:
+        """One forward and one backward pass at the present weights: the record, and the predicted ids."""
         assert self._flat.grad is not None
         self._flat.grad.zero_()
         logits, _, _ = self.model(self._x, self._length)
         logits = logits.reshape(-1, logits.shape[-1])
         loss = nn.functional.cross_entropy(logits, self._target, ignore_index=PADDING)
         torch.autograd.backward(loss)
-        predicted = logits.detach().argmax(dim=-1)
-        decoded, errors = self._decode(predicted)
-        return EpochRecord(
+        predicted = logits.detach().argmax(dim=-1).to(torch.uint8).numpy().tobytes()
+        record = read_record(
+            self.encoding,
+            predicted,
             epoch=self.epoch,
             loss_nats=loss.item(),
-            accuracy=1 - sum(map(len, errors)) / self._steps,
-            decoded=decoded,
             gradient_norm=torch.linalg.vector_norm(self._flat.grad).item(),
-            errors=errors,
         )
+        return record, predicted
 
-    def _decode(self, predicted: Tensor) -> tuple[tuple[str, ...], tuple[tuple[tuple[int, str], ...], ...]]:
-        """What the network says on each line, and where it errs."""
-        tokens = self.encoding.vocabulary.tokens
-        lines = [
-            [tokens[index] for index in row[: len(target)]]
-            for row, target in zip(predicted.view(self._target_shape).tolist(), self.encoding.targets, strict=True)
-        ]
-        errors = tuple(
-            tuple((t, said) for t, (said, asked) in enumerate(zip(line, target, strict=True)) if said != asked)
-            for line, target in zip(lines, self.encoding.targets, strict=True)
-        )
-        return tuple(map("".join, lines)), errors
+    def _update(self) -> None:
+        """One update with the gradient of the last ``_measure``."""
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_([self._flat], self.config.clip_norm)
+        self._optimizer.step()
+        self._now = None
+        self.epoch += 1
+
+    def _keep_snapshot(self) -> None:
+        """Keeps what a replay can start from; thins the snapshots to twice their distance when they are too many."""
+        state = self._optimizer.state[self._flat]
+        kept = {name: value.clone() for name, value in state.items() if isinstance(value, Tensor)}
+        self._snapshots[self.epoch] = (self._flat.detach().clone(), kept)
+        size = self._flat.nbytes + sum(value.nbytes for value in kept.values())
+        while len(self._snapshots) * size > SNAPSHOT_BYTES:
+            self._stride *= 2
+            self._snapshots = {k: snapshot for k, snapshot in self._snapshots.items() if k % self._stride == 0}
+
+    def _replayed(self, epoch: int) -> Trainer:
+        """A trainer of its own at ``epoch``, from the nearest snapshot before it."""
+        replay = Trainer(self.config)
+        start = max((k for k in self._snapshots if k <= epoch), default=0)
+        if start:
+            weights, state = self._snapshots[start]
+            replay._flat.data.copy_(weights)
+            replay._optimizer.state[replay._flat].update({name: value.clone() for name, value in state.items()})
+            replay.epoch = start
+        while replay.epoch < epoch:
+            replay._measure()
+            replay._update()
+        return replay
 
 
 def _flattened(model: CharRNN) -> Tensor:

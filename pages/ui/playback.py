@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -60,9 +59,9 @@ def advance(trainer: Trainer, epochs: int) -> None:
             return
 
 
-def measured(trainer: Trainer) -> Sequence[EpochRecord]:
-    """Every record up to the present weights, whose own record is the last."""
-    return [*trainer.history, trainer.now]
+def newest(trainer: Trainer) -> list[EpochRecord]:
+    """The last ROWS records, the present weights' own the last."""
+    return [*trainer.history.recent(ROWS - 1), trainer.now]
 
 
 def status(trainer: Trainer) -> str:
@@ -80,10 +79,10 @@ def stop_words(trainer: Trainer) -> str | None:
             return _("Epoch {limit} is the limit of a run. *Reset* starts again.").format(limit=f"{MAX_EPOCHS:,}")
         case Stop.NOT_FINITE:
             words = _("The loss is {loss} at epoch {epoch}: the last update threw the weights too far.")
-            if trainer.history:
+            if trainer.epoch:
                 words += " " + _("One epoch before it was {loss_before:.4g}, with a gradient norm of {norm:.4g}.")
             words += " " + _("Lower `learning_rate` or set `clip_norm`, then *Reset*.")
-            before = trainer.history[-1] if trainer.history else trainer.now
+            before = trainer.history[-1] if trainer.epoch else trainer.now
             return words.format(
                 loss=trainer.now.loss_nats,
                 epoch=trainer.now.epoch,

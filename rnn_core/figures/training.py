@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.figures.theme import Theme, base_layout
-from rnn_core.training import EpochRecord
+from rnn_core.history import LossCurve
 
 LOSS_PX = 288
 
 
-def loss_figure(history: Sequence[EpochRecord], theme: Theme) -> go.Figure:
+def loss_figure(curve: LossCurve, theme: Theme) -> go.Figure:
     """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap."""
     layout = base_layout(theme, height=LOSS_PX)
     line = {"gridcolor": theme.grid, "zeroline": False, "linecolor": theme.grid, "tickfont": {"color": theme.quiet}}
@@ -22,6 +20,7 @@ def loss_figure(history: Sequence[EpochRecord], theme: Theme) -> go.Figure:
         "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
         "hovermode": "x",
         "uirevision": "loss",
+        "dragmode": "zoom",
         "xaxis": line | {"title": {"text": "epoch", "standoff": 8}, "showgrid": False, **_including(0, 10)},
         "yaxis": line | {"title": {"text": "loss (nats)", "standoff": 8}, **_including(0)},
     }
@@ -32,15 +31,13 @@ def loss_figure(history: Sequence[EpochRecord], theme: Theme) -> go.Figure:
         "marker": {"size": 5},
         "hovertemplate": "epoch %{x}<br>loss <b>%{y:.9~g}</b> nats<extra></extra>",
     }
-    return go.Figure({"data": [trace | loss_points(history)], "layout": layout})
+    return go.Figure({"data": [trace | loss_points(curve)], "layout": layout})
 
 
 def _including(*values: float) -> dict[str, Any]:
     return {"autorange": True, "autorangeoptions": {"include": list(values)}}
 
 
-def loss_points(history: Sequence[EpochRecord]) -> dict[str, Any]:
-    """The points of ``loss_figure``: x, the epoch, and y, the loss; a loss that is not finite is nan, a gap."""
-    losses = np.array([record.loss_nats for record in history], dtype=np.float64)
-    losses[~np.isfinite(losses)] = np.nan
-    return {"x": np.array([record.epoch for record in history], dtype=np.int32), "y": losses}
+def loss_points(curve: LossCurve) -> dict[str, Any]:
+    """The points of ``loss_figure``: x, the epoch, and y, the loss."""
+    return {"x": curve.epoch_E, "y": curve.loss_E}

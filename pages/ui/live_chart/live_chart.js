@@ -36,6 +36,7 @@ const chart = (root, figure) => {
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
   const natural = layout.width
+  if (matchMedia("(pointer: coarse)").matches) layout = { ...layout, dragmode: false } // a finger scrolls the page
   let drawing = null
   let again = false
   const draw = async () => {

@@ -1,0 +1,206 @@
+"""The records of a training in bounded memory: a column for each number, one byte for each prediction.
+
+Nothing is thinned or rounded: every record can be read again to the last bit. At the limits (20,000 epochs of 4,096
+tokens) the predictions are 82 MB before compression; they repeat from epoch to epoch, so that in practice a hundredth
+remains. Only what is drawn is bounded more tightly: ``LossCurve`` has at most ``MAX_POINTS`` points.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from array import array
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_core.encoding import Encoding, read_only
+
+BUCKETS = 160
+MAX_POINTS = 2 * BUCKETS + 2
+BLOCK_BYTES = 1 << 16
+RECENT = 16
+
+Errors = tuple[tuple[tuple[int, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRecord:
+    """What was measured at epoch ``epoch``, before its update.
+
+    Attributes:
+        epoch: the number of updates made before, 0…20,000.
+        loss_nats: cross-entropy in nats, the mean over all real steps of all lines.
+        accuracy: the share of real steps whose argmax is the target, 0…1.
+        decoded: what the network says, one string for each line.
+        gradient_norm: L2 norm of the whole gradient, before any clipping.
+        errors: for each line, (step, token said instead of the target) of every wrong prediction.
+    """
+
+    epoch: int
+    loss_nats: float
+    accuracy: float
+    decoded: tuple[str, ...]
+    gradient_norm: float
+    errors: Errors = ()
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss is a number that can still be trained on: neither nan nor inf."""
+        return math.isfinite(self.loss_nats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LossCurve:
+    """The loss over the epochs in at most MAX_POINTS points: the first, the last, and every extreme in between.
+
+    Attributes:
+        epoch_E: uint16, increasing.
+        loss_E: float32, in nats; nan where the loss was not finite.
+    """
+
+    epoch_E: npt.NDArray[np.uint16]
+    loss_E: npt.NDArray[np.float32]
+
+
+def read_record(
+    encoding: Encoding, predicted: bytes, *, epoch: int, loss_nats: float, gradient_norm: float
+) -> EpochRecord:
+    """The record of one epoch.
+
+    Args:
+        predicted: the predicted ids, one byte each, (B, T) row by row.
+    """
+    tokens, targets = encoding.vocabulary.tokens, encoding.targets
+    steps = len(predicted) // len(targets)
+    lines = [
+        [tokens[index] for index in predicted[row * steps : row * steps + len(target)]]
+        for row, target in enumerate(targets)
+    ]
+    errors = tuple(
+        tuple((t, said) for t, (said, asked) in enumerate(zip(line, target, strict=True)) if said != asked)
+        for line, target in zip(lines, targets, strict=True)
+    )
+    return EpochRecord(
+        epoch=epoch,
+        loss_nats=loss_nats,
+        accuracy=1 - sum(map(len, errors)) / sum(map(len, targets)),
+        decoded=tuple(map("".join, lines)),
+        gradient_norm=gradient_norm,
+        errors=errors,
+    )
+
+
+class History(Sequence[EpochRecord]):
+    """The records of epochs 0…n−1, in order; ``history[k]`` is epoch k's."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._steps = encoding.ids_BT.size
+        self._block_epochs = max(1, BLOCK_BYTES // self._steps)
+        self._losses = array("d")
+        self._norms = array("d")
+        self._blocks: list[bytes] = []
+        self._open = bytearray()
+        self._recent: deque[EpochRecord] = deque(maxlen=RECENT)
+        self._curve = _Buckets()
+
+    def append(self, record: EpochRecord, predicted: bytes) -> None:
+        """Keeps ``record``, the one of epoch len(self), whose predicted ids are ``predicted``."""
+        self._losses.append(record.loss_nats)
+        self._norms.append(record.gradient_norm)
+        self._recent.append(record)
+        self._curve.append(record.epoch, record.loss_nats)
+        self._open += predicted
+        if len(self._open) >= self._block_epochs * self._steps:
+            self._blocks.append(zlib.compress(self._open, 1))
+            self._open.clear()
+
+    def recent(self, count: int) -> list[EpochRecord]:
+        """The last ``count`` records, at most RECENT, without reading any of them again."""
+        return list(self._recent)[-count:]
+
+    def curve(self, now: EpochRecord) -> LossCurve:
+        """The loss up to ``now``, the record that comes next."""
+        points = [*self._curve.points(), (now.epoch, now.loss_nats)]
+        epochs, losses = zip(*points, strict=True)
+        return LossCurve(
+            epoch_E=read_only(epochs, np.uint16),
+            loss_E=read_only([loss if math.isfinite(loss) else math.nan for loss in losses], np.float32),
+        )
+
+    def __len__(self) -> int:
+        return len(self._losses)
+
+    @overload
+    def __getitem__(self, key: int) -> EpochRecord: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[EpochRecord]: ...
+
+    def __getitem__(self, key: int | slice) -> EpochRecord | list[EpochRecord]:
+        if isinstance(key, slice):
+            return list(self._read(range(*key.indices(len(self)))))
+        return next(self._read([range(len(self))[key]]))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all records are equal; a list of records will do for the other side."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def __iter__(self) -> Iterator[EpochRecord]:
+        return self._read(range(len(self)))
+
+    def _read(self, epochs: Sequence[int]) -> Iterator[EpochRecord]:
+        held, predictions = -1, b""
+        for epoch in epochs:
+            block, place = divmod(epoch, self._block_epochs)
+            if block != held:
+                closed = block < len(self._blocks)
+                held, predictions = block, zlib.decompress(self._blocks[block]) if closed else bytes(self._open)
+            yield read_record(
+                self._encoding,
+                predictions[place * self._steps : (place + 1) * self._steps],
+                epoch=epoch,
+                loss_nats=self._losses[epoch],
+                gradient_norm=self._norms[epoch],
+            )
+
+
+class _Buckets:
+    """The lowest and the highest loss of each of at most BUCKETS spans of epochs, all of one width, a power of 2."""
+
+    def __init__(self) -> None:
+        self._width = 1
+        self._spans: list[tuple[tuple[float, int], tuple[float, int]]] = []
+
+    def append(self, epoch: int, loss: float) -> None:
+        if epoch // self._width == BUCKETS:
+            self._width *= 2
+            pairs = zip(self._spans[::2], self._spans[1::2], strict=True)
+            self._spans = [(_lower(a[0], b[0]), _higher(a[1], b[1])) for a, b in pairs]
+        point = (loss, epoch)
+        if epoch // self._width < len(self._spans):
+            low, high = self._spans[-1]
+            self._spans[-1] = (_lower(low, point), _higher(high, point))
+        else:
+            self._spans.append((point, point))
+
+    def points(self) -> list[tuple[int, float]]:
+        """(epoch, loss) of epoch 0 and of every extreme, in order of epochs."""
+        extremes = {(epoch, loss) for span in self._spans for loss, epoch in span}
+        return sorted(extremes)
+
+
+def _lower(a: tuple[float, int], b: tuple[float, int]) -> tuple[float, int]:
+    """The earlier of the lower; a loss that is not finite gives way."""
+    return b if not math.isfinite(a[0]) or b[0] < a[0] else a
+
+
+def _higher(a: tuple[float, int], b: tuple[float, int]) -> tuple[float, int]:
+    return b if not math.isfinite(a[0]) or (math.isfinite(b[0]) and b[0] > a[0]) else a
