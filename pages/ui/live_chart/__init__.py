@@ -97,7 +97,7 @@ def _typed_tree(value: Any) -> Any:
     """``value`` with every numeric array as Plotly's typed array: dtype, base64, shape."""
     if isinstance(value, Mapping):
         return {name: _typed_tree(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
         return _typed(value)
     if isinstance(value, (list, tuple)):
         return [_typed_tree(part) for part in value]
