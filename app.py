@@ -1,18 +1,25 @@
-"""What is served: the ASGI app around ``pages/main.py``. ``streamlit run app.py`` finds it by its name."""
+"""What is served: the ASGI app around ``pages/main.py``. ``streamlit run app.py`` finds it by its name.
+
+A request passes, from the outside in: security headers · compression · the base URL · Streamlit.
+"""
 
 from __future__ import annotations
 
 import gc
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio.to_thread
 import plotly
 import streamlit as st
 import torch
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,7 +31,31 @@ from rnn_core.tables import prediction_table
 
 HERE = Path(__file__).parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-PAGES = [page.stem for page in (HERE / "pages").glob("*.py") if page.stem != "main"]
+PAGES = sorted(page.stem for page in (HERE / "pages").glob("*.py") if page.stem != "main")
+
+SECURITY = {
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' ws: wss:",
+            "worker-src 'self' blob:",
+            "frame-ancestors 'self'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "object-src 'none'",
+        )
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+"""Nothing is fetched from elsewhere, and nobody else's page may frame this one. Streamlit's page needs inline scripts
+and styles, and its components are modules in blobs."""
 
 BASE_URL_SCRIPT = (
     "<script>window.__streamlit={BACKEND_BASE_URL:"
@@ -32,6 +63,64 @@ BASE_URL_SCRIPT = (
 )
 """Tells Streamlit's page where the server is. Without it, a deep link makes the page probe
 ``/train/_stcore/health`` first, and every visitor's console shows two failed requests."""
+
+warm = False
+"""Whether ``warm_up`` is done."""
+
+
+class SecurityHeaders:
+    """Adds SECURITY to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers ``scope``."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY)
+            await send(message)
+
+        await self.app(scope, receive, send_secured if scope["type"] == "http" else send)
+
+
+class CompressOnce:
+    """Compresses each file that never changes once, and keeps it: thirty visitors cost what one costs.
+
+    What is kept is bounded by the files that exist: Streamlit's ``/static`` and this app's ``/assets``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.kept: dict[str, Response] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a GET of a file from what is kept, and passes everything else on."""
+        if not self._concerns(scope):
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path not in self.kept:
+            answer = await whole_answer(self.app, without(scope, "accept-encoding", "if-none-match"), receive)
+            if answer.status_code != 200:
+                await answer(scope, receive, send)
+                return
+            packed = await anyio.to_thread.run_sync(gzip.compress, bytes(answer.body))
+            headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+            self.kept[path] = Response(
+                packed, headers=headers | {"content-encoding": "gzip", "vary": "accept-encoding"}
+            )
+        await self.kept[path](scope, receive, send)
+
+    @staticmethod
+    def _concerns(scope: Scope) -> bool:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return False
+        headers = Headers(scope=scope)
+        compressible = scope["path"].endswith((".js", ".css"))
+        known = scope["path"].startswith(("/static/", "/assets/"))
+        return known and compressible and "gzip" in headers.get("accept-encoding", "") and "range" not in headers
 
 
 class BaseUrl:
@@ -41,39 +130,37 @@ class BaseUrl:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers ``scope``; a response that is HTML is held back until it is whole, and sent with the script."""
-        if scope["type"] != "http":
+        """Answers ``scope``; a page is sent once it is whole, with the script in it."""
+        asks_for_page = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
+        if not asks_for_page or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        start: Message | None = None
-        body = b""
-
-        async def send_with_script(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start" and _is_html(message):
-                start = message
-            elif start is None:
-                await send(message)
-            else:
-                body += message.get("body", b"")
-                if not message.get("more_body"):
-                    whole = body.replace(b"<head>", b"<head>" + BASE_URL_SCRIPT.encode(), 1)
-                    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-                    start["headers"] = [*headers, (b"content-length", str(len(whole)).encode())]
-                    await send(start)
-                    await send({"type": "http.response.body", "body": whole})
-
-        await self.app({**scope, "headers": plain}, receive, send_with_script)
+        answer = await whole_answer(self.app, without(scope, "accept-encoding", "if-none-match"), receive)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            answer.body = bytes(answer.body).replace(b"<head>", b"<head>" + BASE_URL_SCRIPT.encode(), 1)
+            answer.headers["content-length"] = str(len(answer.body))
+        await answer(scope, receive, send)
 
 
-def _is_html(start: Message) -> bool:
-    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in start["headers"])
+def without(scope: Scope, *names: str) -> Scope:
+    """``scope`` without the request headers of these names."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name.decode() not in names]}
 
 
-async def plotly_js(_request: object) -> FileResponse:
-    """plotly.js of the installed plotly wheel, for the live charts."""
-    return FileResponse(PLOTLY, media_type="text/javascript", headers={"cache-control": "public, max-age=86400"})
+async def whole_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """The response of ``app`` to ``scope``, held back until it is whole."""
+    answer = Response()
+    parts: list[bytes] = []
+
+    async def keep(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status_code, answer.raw_headers = message["status"], list(message["headers"])
+        elif message["type"] == "http.response.body":
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, keep)
+    answer.body = b"".join(parts)
+    return answer
 
 
 def warm_up() -> None:
@@ -82,17 +169,18 @@ def warm_up() -> None:
     What is imported now is frozen out of the garbage collector, which Streamlit would otherwise run over all of torch
     and plotly after every run of every session. One thread: on tensors this small, threads only contend.
     """
+    global warm  # the one thing a process is: warm or not
     torch.set_num_threads(1)
-    config = RunConfig()
-    trainer = Trainer(config)
+    trainer = Trainer(RunConfig())
     trainer.run(2)
     trace = trace_forward(trainer.model, trainer.encoding)
     steps = range(trainer.encoding.x_BTV.shape[1])
     output_figure(trace, trainer.encoding, LIGHT, lines=range(1), steps=steps).to_json()
     loss_figure(trainer.history.curve(trainer.now), LIGHT).to_json()
-    prediction_table(trainer.history, trainer.encoding)
+    prediction_table([*trainer.history], trainer.encoding)
     gc.collect()
     gc.freeze()
+    warm = True
 
 
 @asynccontextmanager
@@ -102,9 +190,26 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     yield
 
 
+async def plotly_js(_request: Request) -> Response:
+    """plotly.js of the installed plotly wheel, for the live charts; its address carries the version."""
+    return FileResponse(
+        PLOTLY, media_type="text/javascript", headers={"cache-control": "public, immutable, max-age=31536000"}
+    )
+
+
+async def healthz(_request: Request) -> Response:
+    """Ok once the app is warm; what a load balancer asks."""
+    return JSONResponse({"status": "ok" if warm else "warming up"}, status_code=200 if warm else 503)
+
+
 app = st.App(
     HERE / "pages" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/assets/plotly.min.js", plotly_js)],
-    middleware=[Middleware(GZipMiddleware, minimum_size=1_000), Middleware(BaseUrl)],
+    routes=[Route("/assets/plotly.min.js", plotly_js), Route("/healthz", healthz)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(CompressOnce),
+        Middleware(GZipMiddleware, minimum_size=1_000),
+        Middleware(BaseUrl),
+    ],
 )

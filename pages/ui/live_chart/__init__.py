@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from rnn_core.text import visible
 Patch = Mapping[str, Any]
 """What changes of one mounted thing; see ``chart_patch``, ``text_patch`` and ``table_patch``."""
 
+_PLOTLY = metadata.version("plotly")
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
@@ -38,7 +40,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str) -> None:
     spec = figure.to_plotly_json()
     data = [_typed_tree(trace) for trace in spec["data"]]
     layout = _typed_tree(spec["layout"])
-    chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt}
+    chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     _component(key=key, data=chart, width=layout.get("width") or "stretch")
 
 

@@ -3,11 +3,11 @@
 
 const mounted = (window.__rnnExplorerLive ??= new Map()) // name → {node, update(patch)}
 
-const loadPlotly = () =>
+const loadPlotly = (version) =>
   (window.__rnnExplorerPlotly ??= new Promise((resolve, reject) => {
     const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
     const script = document.createElement("script")
-    script.src = new URL("assets/plotly.min.js", base.endsWith("/") ? base : `${base}/`)
+    script.src = new URL(`assets/plotly.min.js?v=${version}`, base.endsWith("/") ? base : `${base}/`)
     script.onload = () => resolve(window.Plotly)
     script.onerror = () => {
       window.__rnnExplorerPlotly = undefined
@@ -33,6 +33,7 @@ const merged = (whole, part) => {
 }
 
 const chart = (root, figure) => {
+  const { plotly } = figure
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
   const natural = layout.width
@@ -45,7 +46,7 @@ const chart = (root, figure) => {
       return
     }
     drawing = (async () => {
-      const Plotly = await loadPlotly()
+      const Plotly = await loadPlotly(plotly)
       do {
         again = false
         const room = root.clientWidth
