@@ -32,21 +32,25 @@ screenshots: $(VENV)/.dev check-browser  ## the pictures of README.md, from the 
 check-browser: $(VENV)/.dev
 	@BROWSER_TESTS=$${BROWSER_TESTS:-1} sh tests/browser/install.sh
 
-# A stamp is good only while the interpreter behind it still runs and can import what it stamps; else it is remade.
-$(VENV)/.runtime: requirements.txt | whole-venv
+# make remembers which stamps it has seen, so a .venv that does not work goes before any rule is looked at.
+WHOLE := import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("pip", "streamlit", "torch", "plotly", "pandas", "regex"))))
+$(shell if [ -e $(VENV)/.runtime ] && ! $(BIN)/python -c '$(WHOLE)' >/dev/null 2>&1; then \
+	echo "$(VENV) is broken and is made anew" >&2; rm -rf $(VENV); fi)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/.made
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt | whole-venv
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/.made
 	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $(VENV)/.runtime $@
 
-.PHONY: whole-venv
-whole-venv:
-	@if [ -e $(VENV)/.runtime ] && ! $(BIN)/python -c "import streamlit, torch, plotly, pandas, regex" 2>/dev/null; then \
-		echo "$(VENV) is broken and is made anew"; rm -rf $(VENV); fi
-	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "RNN Explorer needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) || { \
+		echo "$(PYTHON) -m venv did not work (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@touch $@
 
 clean:  ## forget the environment
 	@rm -rf $(VENV)
