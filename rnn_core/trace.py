@@ -132,12 +132,12 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True) ->
     h_n, c_n = state if isinstance(state, tuple) else (state, None)
     real_BT = torch.arange(x.shape[1]) < length_B[:, None]
     return Trace(
-        output_BTF=read_only(output),
-        h_n=read_only(h_n),
-        c_n=None if c_n is None else read_only(c_n),
-        logits_BTV=read_only(logits),
-        probability_BTV=read_only(torch.softmax(logits, dim=-1)),
-        predicted_BT=read_only(logits.argmax(dim=-1).where(real_BT, PADDING)),
+        output_BTF=_kept(output),
+        h_n=_kept(h_n),
+        c_n=None if c_n is None else _kept(c_n),
+        logits_BTV=_kept(logits),
+        probability_BTV=_kept(torch.softmax(logits, dim=-1)),
+        predicted_BT=_kept(logits.argmax(dim=-1).where(real_BT, PADDING)),
         final_states=_final_states(model.rnn, output, h_n, length_B),
         layers=_layer_traces(model.rnn, x, length_B) if inside else (),
     )
@@ -239,10 +239,10 @@ def _layer_trace(
     return LayerTrace(
         layer=layer,
         direction=direction,
-        x_BTI=read_only(x),
-        h_BTH=read_only(h),
-        h_previous_BTH=read_only(h_prev),
-        c_BTH=None if c is None else read_only(c),
+        x_BTI=_kept(x),
+        h_BTH=_kept(h),
+        h_previous_BTH=_kept(h_prev),
+        c_BTH=None if c is None else _kept(c),
         gates=MappingProxyType({name: _recorded(gate, real) for name, gate in gates.items()}),
     )
 
@@ -275,7 +275,7 @@ def _cell_state(gates: dict[str, GateStep], time: int, backward: bool, real: Ten
 
 def _recorded(gate: GateStep, real: Tensor) -> Gate:
     def masked(values: Tensor) -> FloatArray:
-        return read_only(values * real[..., None])
+        return _kept(values * real[..., None])
 
     return Gate(
         input_part_BTH=masked(gate.input_part),
@@ -283,3 +283,7 @@ def _recorded(gate: GateStep, real: Tensor) -> Gate:
         preactivation_BTH=masked(gate.preactivation),
         activation_BTH=masked(gate.activation),
     )
+
+
+def _kept(values: Tensor) -> npt.NDArray[Any]:
+    return read_only(values.numpy())

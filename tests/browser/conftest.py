@@ -42,12 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextmanager
-def started_server(cwd: Path = ROOT) -> Iterator[str]:
+def started_server(cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> Iterator[str]:
     """The address of a server started by ``streamlit run app.py``, ended afterwards."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [STREAMLIT, "run", ROOT / "app.py", "--server.port", str(port), "--server.headless", "true"]
+    command = [STREAMLIT, "run", script, "--server.port", str(port), "--server.headless", "true", *options]
     log = subprocess.DEVNULL if os.environ.get("QUIET_SERVER", "1") == "1" else None
     process = subprocess.Popen([*map(str, command), "--server.address", "127.0.0.1"], cwd=cwd, stdout=log, stderr=log)
     try:
@@ -136,3 +136,13 @@ def settle(page: Page) -> None:
     app = "[data-testid=stApp]"
     page.wait_for_selector(f"{app}[data-test-connection-state=CONNECTED]", timeout=READY_MS)
     page.wait_for_selector(f"{app}[data-test-script-state=notRunning]", timeout=READY_MS)
+
+
+def until(page: Page, expression: str, arg: object = None) -> Any:
+    """The first truthy value of ``expression``; Playwright's own wait evaluates strings, which the CSP forbids."""
+    end = time.monotonic() + READY_MS / 1000
+    while time.monotonic() < end:
+        if value := page.evaluate(expression, arg):
+            return value
+        page.wait_for_timeout(50)
+    raise TimeoutError(f"not so within {READY_MS} ms: {expression}")

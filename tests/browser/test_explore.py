@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, Trainer, encode
-from tests.browser.conftest import Open, settle
+from tests.browser.conftest import Open, settle, until
 
 HOSTILE = "<img src=x onerror=alert(1)><b>$x$:red[a]![a](http://x/y.png)"
 Z_OF_FIRST_TRACE = """container => {
@@ -29,7 +29,7 @@ def epoch(page: Page) -> int:
 
 def drawn(page: Page, container: str) -> Any:
     """The numbers of a container's first heatmap, as Plotly drew them."""
-    return json.loads(page.wait_for_function(Z_OF_FIRST_TRACE, arg=container).json_value())
+    return json.loads(until(page, Z_OF_FIRST_TRACE, container))
 
 
 def press(page: Page, name: str) -> None:
@@ -41,7 +41,7 @@ def test_typing_changes_the_one_hot_heatmap(server: str, open_page: Open) -> Non
     page.get_by_label("Text", exact=True).press("End")
     page.get_by_label("Text", exact=True).press_sequentially("?")
     expect(page.locator(".st-key-badges")).to_contain_text("V = 10")
-    page.wait_for_function("document.querySelector('.st-key-one_hot .js-plotly-plot')?.calcdata?.[0][0].z.length == 10")
+    until(page, "document.querySelector('.st-key-one_hot .js-plotly-plot')?.calcdata?.[0][0].z.length == 10")
     assert drawn(page, ".st-key-one_hot") == encode(RunConfig("hello! world?")).x_BTV[0].T.tolist()
     expect(page).to_have_url(re.compile(r"text=hello%21\+world%3F|text=hello!\+world%3F|text=hello%21%20world%3F"))
 
@@ -80,7 +80,7 @@ def test_play_moves_pause_stops_and_the_charts_stay_in_place(server: str, open_p
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
     page.evaluate("document.querySelectorAll('.js-plotly-plot').forEach((node, i) => { node.sameNode = i })")
     press(page, "Play")
-    page.wait_for_function("/epoch ([1-9]\\d)/.test(document.querySelector('.st-key-status').innerText)")
+    until(page, "/epoch ([1-9]\\d)/.test(document.querySelector('.st-key-status').innerText)")
     press(page, "Pause")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     settle(page)
@@ -92,9 +92,7 @@ def test_play_moves_pause_stops_and_the_charts_stay_in_place(server: str, open_p
     trainer = Trainer(RunConfig())
     trainer.run(stopped)
     expect(page.locator(".st-key-status")).to_contain_text(f"loss {trainer.now.loss_nats:.4f}")
-    page.wait_for_function(
-        f"document.querySelector('.st-key-loss_chart .js-plotly-plot').calcdata[0].length == {stopped + 1}"
-    )
+    until(page, f"document.querySelector('.st-key-loss_chart .js-plotly-plot').calcdata[0].length == {stopped + 1}")
 
 
 def test_playing_stops_by_itself_when_the_loss_is_not_finite(server: str, open_page: Open) -> None:
