@@ -30,7 +30,9 @@ class CharRNN(nn.Module):
         self.rnn = rnn
         self.head = head
 
-    def forward(self, x: Tensor, length_B: Tensor | None = None) -> tuple[Tensor, Tensor, State]:
+    def forward(
+        self, x: Tensor, length_B: Tensor | None = None, h_0: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, State]:
         """Logits, output and final state of a batch.
 
         Args:
@@ -38,15 +40,17 @@ class CharRNN(nn.Module):
             length_B: int64, each line's number of real steps, or None where all are T. A module that is batch_first
                 then reads packed lines: the state is the one at each line's real last step, and output is 0 behind
                 it. A module that is not batch_first takes B as time, so nothing can be packed: it reads the padding.
+            h_0: float32 (S, N, H), the hidden state before the first step, or None for zeros; an LSTM's c_0 is zeros.
         Returns: logits (B, T, V); output (B, T, D·H); state h_n (S, N, H), or (h_n, c_n) of an LSTM, where N is the
             axis the module takes for the batch: B, or T if not batch_first.
         """
+        start = (h_0, torch.zeros_like(h_0)) if h_0 is not None and isinstance(self.rnn, nn.LSTM) else h_0
         if self.rnn.batch_first and length_B is not None:
             packed = pack_padded_sequence(x, length_B, batch_first=True, enforce_sorted=False)
-            packed_output, state = self.rnn(packed)
+            packed_output, state = self.rnn(packed, start)
             output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=x.shape[1])
         else:
-            output, state = self.rnn(x)
+            output, state = self.rnn(x, start)
         return self.head(output), output, state
 
 

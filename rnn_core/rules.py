@@ -7,6 +7,7 @@ value to keep, and raise TypeError or ValueError (``parse`` of a flag: KeyError)
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 import re
 from dataclasses import dataclass
@@ -86,9 +87,9 @@ class Real:
     def check(self, value: object) -> float | None:
         if value is None and self.optional:
             return None
-        if isinstance(value, (bool, str)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
         if not (math.isfinite(number) and 0 < number <= self.high):
             raise ValueError
         return number

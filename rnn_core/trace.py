@@ -83,7 +83,7 @@ class LayerTrace:
     Attributes:
         x_BTI: float32 (B, T, I), what the layer reads: one-hot input, or the output of the layer below.
         h_BTH, h_previous_BTH: float32 (B, T, H), the hidden state after and before each step.
-        c_BTH: float32 (B, T, H), the cell state after each step; None but for an LSTM.
+        c_BTH, c_previous_BTH: float32 (B, T, H), the cell state after and before each step; None but for an LSTM.
         gates: in order of computation, "hidden" (RNN), "reset update new" (GRU), "input forget cell output" (LSTM).
     """
 
@@ -93,6 +93,7 @@ class LayerTrace:
     h_BTH: FloatArray
     h_previous_BTH: FloatArray
     c_BTH: FloatArray | None
+    c_previous_BTH: FloatArray | None
     gates: Mapping[str, Gate]
 
 
@@ -121,14 +122,16 @@ class Trace:
 
 
 @torch.no_grad()
-def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True) -> Trace:
+def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True, h_0: FloatArray | None = None) -> Trace:
     """Every tensor of ``model`` reading ``encoding``.
 
     Args:
         inside: whether to open up every layer as well (``layers``); dearer, and not needed to draw ``output``.
+        h_0: float32 (S, N, H), the hidden state before the first step; None is zeros, as in torch.
     """
     x, length_B = torch.tensor(encoding.x_BTV), torch.tensor(encoding.length_B)
-    logits, output, state = model(x, length_B if encoding.padded else None)
+    start = None if h_0 is None else torch.tensor(h_0)
+    logits, output, state = model(x, length_B if encoding.padded else None, start)
     h_n, c_n = state if isinstance(state, tuple) else (state, None)
     real_BT = torch.arange(x.shape[1]) < length_B[:, None]
     return Trace(
@@ -139,7 +142,7 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True) ->
         probability_BTV=_kept(torch.softmax(logits, dim=-1)),
         predicted_BT=_kept(logits.argmax(dim=-1).where(real_BT, PADDING)),
         final_states=_final_states(model.rnn, output, h_n, length_B),
-        layers=_layer_traces(model.rnn, x, length_B) if inside else (),
+        layers=_layer_traces(model.rnn, x, length_B, start) if inside else (),
     )
 
 
@@ -183,24 +186,30 @@ def _place(
     return f"output[{where}{part}]", blocks
 
 
-def _layer_traces(rnn: nn.RNNBase, x: Tensor, length_B: Tensor) -> tuple[LayerTrace, ...]:
+def _layer_traces(
+    rnn: nn.RNN | nn.GRU | nn.LSTM, x: Tensor, length_B: Tensor, h_0: Tensor | None
+) -> tuple[LayerTrace, ...]:
     traces = []
     below = x
-    padded = bool((length_B < x.shape[1]).any())
+    lengths = length_B if bool((length_B < x.shape[1]).any()) else None
+    directions = 2 if rnn.bidirectional else 1
+    if h_0 is None:
+        h_0 = x.new_zeros(rnn.num_layers * directions, x.shape[0 if rnn.batch_first else 1], rnn.hidden_size)
     for layer in range(rnn.num_layers):
-        _, here, _ = CharRNN(_cut_above(rnn, layer), nn.Identity())(x, length_B if padded else None)  # type: ignore[arg-type]
-        parts = here.split(rnn.hidden_size, dim=-1)
-        for direction, h in zip(Direction, parts, strict=False):
-            traces.append(_layer_trace(rnn, layer, direction, below, h, length_B))
+        rows = (layer + 1) * directions
+        _, here, _ = CharRNN(_cut_above(rnn, layer), nn.Identity())(x, lengths, h_0[:rows])
+        states = zip(Direction, here.split(rnn.hidden_size, dim=-1), h_0[rows - directions : rows], strict=False)
+        for direction, h, h_start in states:
+            traces.append(_layer_trace(rnn, layer, direction, below, h, h_start, length_B))
         below = here
     return tuple(traces)
 
 
-def _cut_above(rnn: nn.RNNBase, layer: int) -> nn.RNNBase:
+def _cut_above(rnn: nn.RNN | nn.GRU | nn.LSTM, layer: int) -> nn.RNN | nn.GRU | nn.LSTM:
     """The same network without the layers above ``layer``, on the same parameters."""
     if layer == rnn.num_layers - 1:
         return rnn
-    kind: Callable[..., nn.RNNBase] = type(rnn)
+    kind: Callable[..., nn.RNN | nn.GRU | nn.LSTM] = type(rnn)
     options: dict[str, Any] = {"nonlinearity": rnn.nonlinearity} if isinstance(rnn, nn.RNN) else {}
     with torch.device("meta"):
         cut = kind(
@@ -217,20 +226,27 @@ def _cut_above(rnn: nn.RNNBase, layer: int) -> nn.RNNBase:
 
 
 def _layer_trace(
-    rnn: nn.RNNBase, layer: int, direction: Direction, x: Tensor, h: Tensor, length_B: Tensor
+    rnn: nn.RNNBase,
+    layer: int,
+    direction: Direction,
+    x: Tensor,
+    h: Tensor,
+    h_start: Tensor,
+    length_B: Tensor,
 ) -> LayerTrace:
     backward = direction is Direction.BACKWARD
     time = 1 if rnn.batch_first else 0
     real = torch.ones(h.shape[:2], dtype=torch.bool)
     if rnn.batch_first:
         real = torch.arange(h.shape[1]) < length_B[:, None]
-    h_prev = _shifted(h, time, backward) * real[..., None]
+    h_prev = _shifted(h, h_start, time, backward, length_B) * real[..., None]
     weights = _cell_weights(rnn, layer, direction)
-    c = None
+    c = c_prev = None
     match rnn:
         case nn.LSTM():
             gates = lstm_gates(x, h_prev, weights)
             c = _cell_state(gates, time, backward, real)
+            c_prev = _shifted(c, torch.zeros_like(h_start), time, backward, length_B) * real[..., None]
         case nn.GRU():
             gates = gru_step(x, h_prev, weights).gates
         case _:
@@ -243,6 +259,7 @@ def _layer_trace(
         h_BTH=_kept(h),
         h_previous_BTH=_kept(h_prev),
         c_BTH=None if c is None else _kept(c),
+        c_previous_BTH=None if c_prev is None else _kept(c_prev),
         gates=MappingProxyType({name: _recorded(gate, real) for name, gate in gates.items()}),
     )
 
@@ -253,10 +270,15 @@ def _cell_weights(rnn: nn.RNNBase, layer: int, direction: Direction) -> CellWeig
     return CellWeights(W_ih=W_ih, W_hh=W_hh, b_ih=b_ih, b_hh=b_hh)
 
 
-def _shifted(h: Tensor, time: int, backward: bool) -> Tensor:
-    """The state before each step: h moved one step along ``time``, with zeros (h_0) at the end that is read first."""
+def _shifted(h: Tensor, h_start: Tensor, time: int, backward: bool, length_B: Tensor) -> Tensor:
+    """The state before each step: h moved one step along ``time``, with ``h_start`` (N, H) where each line begins."""
     shifted = torch.roll(h, -1 if backward else 1, dims=time)
-    shifted.select(time, -1 if backward else 0).zero_()
+    if not backward:
+        shifted.select(time, 0).copy_(h_start)
+    elif time == 0:
+        shifted.select(time, -1).copy_(h_start)
+    else:
+        shifted[torch.arange(len(length_B)), length_B - 1] = h_start
     return shifted
 
 
