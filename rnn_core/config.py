@@ -20,7 +20,7 @@ from rnn_core.text import Vocabulary, split_lines
 MAX_LINES = 16
 MAX_TOKENS_PER_LINE = 512
 MAX_TOKENS = 4_096
-MAX_CODE_POINTS = 65_536
+MAX_CODE_POINTS = 16_384
 MAX_VOCABULARY = 256
 MAX_HIDDEN_SIZE = 128
 MAX_LAYERS = 4
@@ -71,7 +71,10 @@ class Optimizer(StrEnum):
 
 
 def _say(value: object) -> str:
-    return reprlib.repr(value)
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python refuses to print a number of more than 4,300 digits
+        return f"a number of {int(value).bit_length()} bits"  # type: ignore[call-overload]
 
 
 RULES: Mapping[str, Choice | Flag | Whole | Real | Text] = {
@@ -183,7 +186,7 @@ class RunConfig:
         """The config of ``to_json``'s object. Raises: ConfigError."""
         try:
             values = json.loads(document)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ConfigError(f"document must be a JSON object, got {_say(document)}") from None
         if not isinstance(values, dict):
             raise ConfigError(f"document must be a JSON object, got {_say(values)}")

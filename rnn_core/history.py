@@ -122,7 +122,7 @@ class History(Sequence[EpochRecord]):
 
     def recent(self, count: int) -> list[EpochRecord]:
         """The last ``count`` records, at most RECENT, without reading any of them again."""
-        return list(self._recent)[-count:]
+        return list(self._recent)[len(self._recent) - min(count, len(self._recent)) :]
 
     def curve(self, now: EpochRecord) -> LossCurve:
         """The loss up to ``now``, the record that comes next."""
@@ -178,12 +178,14 @@ class _Buckets:
     def __init__(self) -> None:
         self._width = 1
         self._spans: list[tuple[tuple[float, int], tuple[float, int]]] = []
+        self._first: list[tuple[int, float]] = []
 
     def append(self, epoch: int, loss: float) -> None:
         if epoch // self._width == BUCKETS:
             self._width *= 2
             pairs = zip(self._spans[::2], self._spans[1::2], strict=True)
             self._spans = [(_lower(a[0], b[0]), _higher(a[1], b[1])) for a, b in pairs]
+        self._first = self._first or [(epoch, loss)]
         point = (loss, epoch)
         if epoch // self._width < len(self._spans):
             low, high = self._spans[-1]
@@ -193,8 +195,8 @@ class _Buckets:
 
     def points(self) -> list[tuple[int, float]]:
         """(epoch, loss) of epoch 0 and of every extreme, in order of epochs."""
-        extremes = {(epoch, loss) for span in self._spans for loss, epoch in span}
-        return sorted(extremes)
+        extremes = {epoch: loss for span in self._spans for loss, epoch in span}
+        return sorted((dict(self._first) | extremes).items())
 
 
 def _lower(a: tuple[float, int], b: tuple[float, int]) -> tuple[float, int]:

@@ -24,6 +24,7 @@ PADDING = -100
 _CLUSTER = regex.compile(r"\X")
 _LINE_END = regex.compile(r"\r\n|\r|\n")
 _CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x21)} | {0x7F: 0x2421}
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]+")
 _LABEL_LENGTH = 12
 
 
@@ -53,7 +54,7 @@ def visible(token: str) -> str:
     label = token.translate(_CONTROL_PICTURES)
     if unicodedata.category(label[:1] or " ") in {"Mn", "Me", "Mc"}:
         label = "◌" + label
-    if all(unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Zs"} for character in label):
+    if _UNSEEN.fullmatch(label):
         label = " ".join(f"U+{ord(character):04X}" for character in label)
     return label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
 

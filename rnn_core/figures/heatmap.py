@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from rnn_core.figures.theme import Theme, base_layout, escaped
+from rnn_core.figures.theme import Theme, base_layout
 
 COLUMN_PX = 44
 MIN_COLUMNS = 3
@@ -134,9 +134,7 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, numbered: bool) -> dict[s
         trace["texttemplate"] = "%{z:.0f}" if _whole(panel.values) else "%{z:.2f}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
     if panel.values.size <= HOVERED_CELLS:
-        trace["customdata"] = [[escaped(label).replace("<br>", " ") for label in panel.column_labels]] * len(
-            panel.row_labels
-        )
+        trace["customdata"] = [[label.replace("<br>", " ") for label in panel.column_labels]] * len(panel.row_labels)
         where += "<br>%{customdata}"
     trace["hovertemplate"] = f"{where}<br><b>%{{z:.9~g}}</b><extra>{panel.title}</extra>"
     return trace

@@ -70,7 +70,7 @@ FONT = '"Source Sans", "Source Sans Pro", "Noto Sans", "Noto Sans CJK KR", "Noto
 def base_layout(theme: Theme, *, height: int, width: int | None = None) -> dict[str, Any]:
     """The layout that every figure starts from; its template is empty, so that no default of the process leaks in."""
     return {
-        "template": {"layout": {}},
+        "template": "none",
         "height": height,
         "width": width,
         "paper_bgcolor": "rgba(0,0,0,0)",
