@@ -27,6 +27,7 @@ def one_hot_figure(encoding: Encoding, theme: Theme, *, lines: range, steps: ran
                 values=encoding.x_BTV[line, steps.start : steps.stop].T,
                 column_labels=labels,
                 row_labels=rows,
+                first_column=steps.start,
             )
         )
     return stacked_heatmaps(panels, _AXES, theme, reach=None, label_lines=2, label_px=84, bar=False)

@@ -33,10 +33,11 @@ LABELLED_ROW_PX = 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """A frame around cells; rows and columns each from start up to, not with, stop."""
+    """A frame around cells; rows and columns each from start up to, not with, stop, as the panel counts them."""
 
     columns: tuple[int, int]
     rows: tuple[int, int]
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Panel:
         values: (rows, columns); nan where there is no cell.
         column_labels, row_labels: one for each; labels are shown to the letter.
         rings: frames around cells.
+        first_column, first_row: the index of the first that is shown, where the matrix is part of a larger one.
     """
 
     title: str
@@ -55,6 +57,8 @@ class Panel:
     column_labels: tuple[str, ...]
     row_labels: tuple[str, ...]
     rings: tuple[Ring, ...] = ()
+    first_column: int = 0
+    first_row: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,8 @@ def stacked_heatmaps(
     reach: float | None,
     label_lines: int = 1,
     label_px: int = 48,
+    column_px: int = COLUMN_PX,
+    decimals: int = 2,
     bar: bool = True,
 ) -> go.Figure:
     """One figure of all ``panels``, equal columns and rows, one colour scale.
@@ -82,7 +88,8 @@ def stacked_heatmaps(
     Args:
         reach: the scale is diverging and goes from −reach to reach; None: it is sequential and goes from 0 to 1.
         label_lines: how many lines a column label has.
-        label_px: the room for row labels.
+        label_px: the room for row labels. column_px: the width of a column.
+        decimals: how many are printed in the cells.
         bar: whether the colour bar is drawn.
     Returns: a figure of its natural width; numbers stand in the cells while they fit, in a colour that contrasts.
     """
@@ -93,7 +100,7 @@ def stacked_heatmaps(
     heights = [head_px + len(panel.row_labels) * row_px for panel in panels]
     height = sum(heights) + PANEL_GAP_PX * (len(panels) - 1) + AXIS_TITLE_PX + EDGE_PX
     right = BAR_PX if bar else EDGE_PX
-    layout = base_layout(theme, height=height, width=label_px + right + COLUMN_PX * columns)
+    layout = base_layout(theme, height=height, width=label_px + right + column_px * columns)
     layout |= {"margin": {"l": label_px, "r": right, "t": AXIS_TITLE_PX, "b": EDGE_PX}, "shapes": [], "annotations": []}
     layout["coloraxis"] = color_range(reach) | {
         "showscale": bar,
@@ -113,16 +120,20 @@ def stacked_heatmaps(
             "anchor": f"x{suffix}",
         }
         layout["annotations"].append(_title(panel, 1 - top / drawn, theme))
-        layout["shapes"] += [_frame(ring, suffix, theme) for ring in panel.rings]
-        traces.append(_heatmap(panel, suffix, axes, numbered=numbered))
+        layout["shapes"] += [_frame(ring, panel, suffix, theme) for ring in panel.rings]
+        traces.append(_heatmap(panel, suffix, axes, decimals=decimals if numbered else None))
     layout["annotations"] += _axis_titles(axes, theme)
     return go.Figure({"data": traces, "layout": layout})
 
 
-def _heatmap(panel: Panel, suffix: str, axes: Axes, *, numbered: bool) -> dict[str, Any]:
+def _heatmap(panel: Panel, suffix: str, axes: Axes, *, decimals: int | None) -> dict[str, Any]:
     trace: dict[str, Any] = {
         "type": "heatmap",
         "z": panel.values,
+        "x0": panel.first_column,
+        "dx": 1,
+        "y0": panel.first_row,
+        "dy": 1,
         "xaxis": f"x{suffix}",
         "yaxis": f"y{suffix}",
         "coloraxis": "coloraxis",
@@ -130,8 +141,8 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, numbered: bool) -> dict[s
         "ygap": 1,
         "hoverongaps": False,
     }
-    if numbered:
-        trace["texttemplate"] = "%{z:.0f}" if _whole(panel.values) else "%{z:.2f}"
+    if decimals is not None:
+        trace["texttemplate"] = f"%{{z:.{0 if _whole(panel.values) else decimals}f}}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
     if panel.values.size <= HOVERED_CELLS:
         trace["customdata"] = [[label.replace("<br>", " ") for label in panel.column_labels]] * len(panel.row_labels)
@@ -174,20 +185,23 @@ def _bar_look(theme: Theme, height: int) -> dict[str, Any]:
 
 
 def _column_axis(panel: Panel, columns: int, color: str, anchor: str) -> dict[str, Any]:
-    return _axis(panel.column_labels, color) | {"side": "top", "anchor": anchor, "range": [-0.5, columns - 0.5]}
+    first = panel.first_column
+    axis = _axis(panel.column_labels, first, color)
+    return axis | {"side": "top", "anchor": anchor, "range": [first - 0.5, first + columns - 0.5]}
 
 
 def _row_axis(panel: Panel, row_px: int, color: str) -> dict[str, Any]:
     every = max(1, -(-LABELLED_ROW_PX // row_px))
-    axis = _axis(panel.row_labels, color) | {"range": [len(panel.row_labels) - 0.5, -0.5]}
+    first = panel.first_row
+    axis = _axis(panel.row_labels, first, color) | {"range": [first + len(panel.row_labels) - 0.5, first - 0.5]}
     axis["tickvals"], axis["ticktext"] = axis["tickvals"][::every], axis["ticktext"][::every]
     return axis
 
 
-def _axis(labels: tuple[str, ...], color: str) -> dict[str, Any]:
+def _axis(labels: tuple[str, ...], first: int, color: str) -> dict[str, Any]:
     return {
         "tickmode": "array",
-        "tickvals": list(range(len(labels))),
+        "tickvals": list(range(first, first + len(labels))),
         "ticktext": list(labels),
         "tickangle": 0,
         "tickfont": {"color": color, "size": 15},
@@ -236,16 +250,16 @@ def _axis_titles(axes: Axes, theme: Theme) -> list[dict[str, Any]]:
     ]
 
 
-def _frame(ring: Ring, suffix: str, theme: Theme) -> dict[str, Any]:
+def _frame(ring: Ring, panel: Panel, suffix: str, theme: Theme) -> dict[str, Any]:
     return {
         "type": "rect",
         "xref": f"x{suffix}",
         "yref": f"y{suffix}",
-        "x0": ring.columns[0] - 0.5,
-        "x1": ring.columns[1] - 0.5,
-        "y0": ring.rows[0] - 0.5,
-        "y1": ring.rows[1] - 0.5,
-        "line": {"color": theme.ink, "width": 3},
+        "x0": panel.first_column + ring.columns[0] - 0.5,
+        "x1": panel.first_column + ring.columns[1] - 0.5,
+        "y0": panel.first_row + ring.rows[0] - 0.5,
+        "y1": panel.first_row + ring.rows[1] - 0.5,
+        "line": {"color": theme.ink, "width": 3, "dash": "dot" if ring.dashed else "solid"},
         "fillcolor": "rgba(0,0,0,0)",
         "layer": "above",
     }

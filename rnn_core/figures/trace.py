@@ -25,9 +25,10 @@ def output_figure(trace: Trace, encoding: Encoding, theme: Theme, *, lines: rang
         Panel(
             title=f"output[{line}]",
             values=values,
-            column_labels=_token_labels(encoding, line, steps),
+            column_labels=token_labels(encoding, line, steps),
             row_labels=_feature_labels(trace),
             rings=tuple(rings.get(line, ())),
+            first_column=steps.start,
         )
         for line, values in zip(lines, output_values(trace, lines=lines, steps=steps), strict=True)
     ]
@@ -61,6 +62,7 @@ def state_figure(name: str, trace: Trace, theme: Theme, *, columns: range, axis:
             column_labels=tuple(str(column) for column in columns),
             row_labels=units,
             rings=(whole,) if name == "h_n" and final.equal else (),
+            first_column=columns.start,
         )
         for final, values in zip(trace.final_states, state_values(name, trace, columns=columns), strict=True)
     ]
@@ -86,7 +88,8 @@ def _state(name: str, trace: Trace) -> FloatArray:
     return state
 
 
-def _token_labels(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:
+def token_labels(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:
+    """The tokens read at ``steps``, fit for Plotly; · behind the line's end."""
     tokens = encoding.inputs[line]
     return tuple(escaped(visible(tokens[t])) if t < len(tokens) else "·" for t in steps)
 

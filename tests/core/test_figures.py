@@ -260,10 +260,16 @@ def test_rings_cover_exactly_the_cells_that_are_h_n(ringed: tuple[RunConfig, Rea
     figure = output_figure(trace, encoding, LIGHT, lines=lines, steps=steps)
     expected: list[set[tuple[int, int]]] = [set() for _ in lines]
     for block in (block for state in trace.final_states for block in state.blocks):
-        cells = {(t - steps.start, f) for t in range(*block.steps) for f in range(*block.features) if t in steps}
+        cells = {(t, f) for t in range(*block.steps) for f in range(*block.features) if t in steps}
         if block.line in lines:
             expected[block.line - lines.start] |= cells
     assert _ringed_cells(figure) == expected
+
+
+def test_a_window_keeps_the_true_index_of_its_steps(read: Read) -> None:
+    figure = output_figure(read.trace, read.encoding, LIGHT, lines=range(1), steps=range(2, 5))
+    assert figure.data[0].x0 == 2
+    assert list(figure.layout.xaxis.tickvals) == [2, 3, 4]
 
 
 def test_all_of_a_row_of_h_n_is_ringed_where_it_stands_in_output(ringed: tuple[RunConfig, Read]) -> None:
