@@ -1,12 +1,13 @@
 """What is served: the ASGI app around ``pages/main.py``. ``streamlit run app.py`` finds it by its name.
 
-A request passes, from the outside in: security headers · compression · the base URL · Streamlit.
+A request passes, from the outside in: one frame at a time · security headers · compression · the base URL · Streamlit.
 """
 
 from __future__ import annotations
 
 import gc
 import gzip
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from rnn_core import RunConfig, Trainer, trace_forward
 from rnn_core.figures.theme import LIGHT
@@ -63,6 +66,12 @@ BASE_URL_SCRIPT = (
 )
 """Tells Streamlit's page where the server is. Without it, a deep link makes the page probe
 ``/train/_stcore/health`` first, and every visitor's console shows two failed requests."""
+
+FRAME_PATIENCE_S = 5.0
+"""After so long without an answer a frame is asked for again: its fragment may be gone."""
+
+FINISHED_BYTES = 256
+"""A message that ends a run is shorter than this."""
 
 warm = False
 """Whether ``warm_up`` is done."""
@@ -147,6 +156,54 @@ def without(scope: Scope, *names: str) -> Scope:
     return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name.decode() not in names]}
 
 
+class OneFrameAtATime:
+    """Lets a visitor ask for the next frame only when the last one has been sent.
+
+    The page's timer asks every FRAME_S, whether or not the server has answered. On a busy host the requests pile up,
+    each cuts the one before short, and hardly any frame leaves the server. A request that comes too early is dropped:
+    the timer asks again anyway. What people do themselves is never held back.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        asked_at: float | None = None
+
+        async def receive_when_free() -> Message:
+            nonlocal asked_at
+            while True:
+                message = await receive()
+                if not _asks_for_frame(message):
+                    return message
+                now = time.monotonic()
+                if asked_at is None or now - asked_at > FRAME_PATIENCE_S:
+                    asked_at = now
+                    return message
+
+        async def send_and_free(message: Message) -> None:
+            nonlocal asked_at
+            await send(message)
+            if asked_at is not None and _ends_frame(message):
+                asked_at = None
+
+        await self.app(scope, receive_when_free, send_and_free)
+
+
+def _asks_for_frame(message: Message) -> bool:
+    data: bytes = message.get("bytes") or b""
+    return bool(data) and BackMsg.FromString(data).rerun_script.is_auto_rerun
+
+
+def _ends_frame(message: Message) -> bool:
+    data: bytes = message.get("bytes") or b""
+    return 0 < len(data) <= FINISHED_BYTES and ForwardMsg.FromString(data).WhichOneof("type") == "script_finished"
+
+
 async def whole_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
     """The response of ``app`` to ``scope``, held back until it is whole."""
     answer = Response()
@@ -207,6 +264,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[Route("/assets/plotly.min.js", plotly_js), Route("/healthz", healthz)],
     middleware=[
+        Middleware(OneFrameAtATime),
         Middleware(SecurityHeaders),
         Middleware(CompressOnce),
         Middleware(GZipMiddleware, minimum_size=1_000),

@@ -28,7 +28,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="transport")
     st.button(
         _("Pause") if playing else _("Play"),
         key="play",
-        on_click=playback.play_or_pause,
+        on_click=playback.pause if playing else playback.play,
         type="primary",
         disabled=stopped is not None,
     )
@@ -61,6 +61,8 @@ with st.expander(_("Every epoch")):
 @st.fragment(run_every=playback.FRAME_S)
 def tick() -> None:
     """One frame while playing; the browser asks for the next one."""
+    if not playback.playing():
+        return
     playback.advance(trainer, speed)
     if trainer.stop is not None:
         st.rerun()

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from rnn_core.encoding import Encoding, read_only
 
-BUCKETS = 160
+BUCKETS = 100
 MAX_POINTS = 2 * BUCKETS + 2
 BLOCK_BYTES = 1 << 16
 RECENT = 16
@@ -126,8 +126,7 @@ class History(Sequence[EpochRecord]):
 
     def curve(self, now: EpochRecord) -> LossCurve:
         """The loss up to ``now``, the record that comes next."""
-        points = [*self._curve.points(), (now.epoch, now.loss_nats)]
-        epochs, losses = zip(*points, strict=True)
+        epochs, losses = zip(*self._curve.points(), (now.epoch, now.loss_nats), strict=True)
         return LossCurve(
             epoch_E=read_only(epochs, np.uint16),
             loss_E=read_only([loss if math.isfinite(loss) else math.nan for loss in losses], np.float32),
@@ -195,8 +194,11 @@ class _Buckets:
 
     def points(self) -> list[tuple[int, float]]:
         """(epoch, loss) of epoch 0 and of every extreme, in order of epochs."""
-        extremes = {epoch: loss for span in self._spans for loss, epoch in span}
-        return sorted((dict(self._first) | extremes).items())
+        extremes = dict(self._first)
+        for low, high in self._spans:
+            for loss, epoch in (low, high) if low[1] < high[1] else (high, low):
+                extremes[epoch] = loss
+        return list(extremes.items())
 
 
 def _lower(a: tuple[float, int], b: tuple[float, int]) -> tuple[float, int]:

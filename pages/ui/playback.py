@@ -29,11 +29,13 @@ def playing() -> bool:
     return bool(st.session_state.get(_PLAYING))
 
 
-def play_or_pause() -> None:
-    st.session_state[_PLAYING] = not playing()
+def play() -> None:
+    """Starts the film. It says what is to be, and does not toggle: Streamlit may run a callback twice for one click."""
+    st.session_state[_PLAYING] = True
 
 
 def pause() -> None:
+    """Stops the film."""
     st.session_state[_PLAYING] = False
 
 

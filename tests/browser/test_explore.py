@@ -95,6 +95,16 @@ def test_play_moves_pause_stops_and_the_charts_stay_in_place(server: str, open_p
     until(page, f"document.querySelector('.st-key-loss_chart .js-plotly-plot').calcdata[0].length == {stopped + 1}")
 
 
+def test_no_click_on_pause_is_lost(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    for round_ms in range(60, 420, 40):
+        press(page, "Play")
+        expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+        page.wait_for_timeout(round_ms)
+        press(page, "Pause")
+        expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
 def test_playing_stops_by_itself_when_the_loss_is_not_finite(server: str, open_page: Open) -> None:
     query = "?nonlinearity=relu&head=linear&optimizer=sgd&learning_rate=10"
     page = open_page(f"{server}/train{query}")

@@ -267,7 +267,8 @@ def test_rings_cover_exactly_the_cells_that_are_h_n(ringed: tuple[RunConfig, Rea
 
 
 def test_a_window_keeps_the_true_index_of_its_steps(read: Read) -> None:
-    figure = output_figure(read.trace, read.encoding, LIGHT, lines=range(1), steps=range(2, 5))
+    encoding, trace = read
+    figure = output_figure(trace, encoding, LIGHT, lines=range(1), steps=range(2, 5))
     assert figure.data[0].x0 == 2
     assert list(figure.layout.xaxis.tickvals) == [2, 3, 4]
 

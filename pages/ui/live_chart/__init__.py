@@ -8,6 +8,7 @@ frame of the film is one ``feed``: only the arrays that changed, for all of them
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +27,9 @@ Patch = Mapping[str, Any]
 
 _PLOTLY = metadata.version("plotly")
 _HERE = Path(__file__).parent
+_FEED_JS = "export default ({ data }) => {\n  window.__rnnExplorerFeed?.take(data)\n}"
+"""Every message of a component carries its JavaScript: the feed's, sent with each frame, is as short as can be."""
+
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
@@ -33,6 +37,7 @@ _component = st.components.v2.component(
     js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
+_feed = st.components.v2.component("rnn_feed", js=_FEED_JS, isolate_styles=False)
 
 
 def live_chart(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -65,7 +70,7 @@ def live_table(
 
 def feed(patches: Mapping[str, Patch], *, key: str) -> None:
     """One frame: brings every mounted thing named in ``patches`` up to date."""
-    _component(key=key, data={"kind": "feed", "name": key, "patches": dict(patches)})
+    _feed(key=key, data=json.dumps(patches, separators=(",", ":"), allow_nan=False).encode())
 
 
 def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mapping[str, Any] | None = None) -> Patch:

@@ -3,6 +3,14 @@
 
 const mounted = (window.__rnnExplorerLive ??= new Map()) // name → {node, update(patch)}
 
+// What the feed, a component of one line, hands over: the UTF-8 bytes of {name: patch}.
+window.__rnnExplorerFeed = {
+  take(bytes) {
+    const patches = JSON.parse(new TextDecoder().decode(bytes))
+    for (const [name, patch] of Object.entries(patches)) mounted.get(name)?.update(patch)
+  },
+}
+
 const loadPlotly = (version) =>
   (window.__rnnExplorerPlotly ??= new Promise((resolve, reject) => {
     const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
@@ -135,10 +143,6 @@ const kinds = { chart, text, table }
 
 export default function (component) {
   const { data, parentElement } = component
-  if (data.kind === "feed") {
-    for (const [name, patch] of Object.entries(data.patches)) mounted.get(name)?.update(patch)
-    return undefined
-  }
   const root = parentElement.querySelector(".rnn-live")
   root.classList.add(`rnn-${data.kind}-root`)
   mounted.get(data.name)?.close()
