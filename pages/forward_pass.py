@@ -32,23 +32,17 @@ lines, window = view.line_window(batch), view.step_window(steps)
 columns = lines if config.batch_first else window
 with view.cells(window), st.container(horizontal=True, gap="large"):
     with st.container(key="output", width="content"):
-        st.plotly_chart(
+        view.chart(
             output_figure(trace, encoding, theme, lines=lines, steps=window),
-            width="content",
-            theme=None,
             key="output_chart",
-            config={"displayModeBar": False},
             alt=_("output, shape {shape}").format(shape=trace.output_BTF.shape),
         )
     for name, values in {"h_n": trace.h_n, "c_n": trace.c_n}.items():
         if values is not None:
             with st.container(key=name, width="content"):
-                st.plotly_chart(
+                view.chart(
                     state_figure(name, trace, theme, columns=columns, axis=second_axis),
-                    width="content",
-                    theme=None,
                     key=f"{name}_chart",
-                    config={"displayModeBar": False},
                     alt=_("{name}, shape {shape}").format(name=name, shape=values.shape),
                 )
 

@@ -16,6 +16,7 @@ page = st.navigation(
     [
         st.Page("text_to_tensor.py", title=_("Text to tensor"), icon=":material/grid_on:", default=True),
         st.Page("forward_pass.py", title=_("Forward pass"), icon=":material/arrow_forward:"),
+        st.Page("inside_the_cell.py", title=_("Inside the cell"), icon=":material/frame_inspect:"),
         st.Page("train.py", title=_("Train"), icon=":material/trending_down:"),
     ]
 )

@@ -27,14 +27,8 @@ st.markdown(
 )
 with st.container(key="one_hot"):
     figure = one_hot_figure(encoding, view.theme(), lines=view.line_window(batch), steps=view.step_window(steps))
-    st.plotly_chart(
-        figure,
-        width="content",
-        theme=None,
-        key="one_hot_chart",
-        config={"displayModeBar": False},
-        alt=_("One-hot matrix of {T} tokens over a vocabulary of {V}").format(T=steps, V=size),
-    )
+    words = _("One-hot matrix of {T} tokens over a vocabulary of {V}").format(T=steps, V=size)
+    view.chart(figure, key="one_hot_chart", alt=words)
 
 ids, vocabulary = st.columns(2, gap="large")
 with ids:

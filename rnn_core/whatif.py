@@ -66,6 +66,15 @@ Edit: TypeAlias = WeightEdit | StateEdit | SilencedUnit | TokenEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Edited:
+    """A network and what it reads, after edits; ``h_0`` is None where it was not edited."""
+
+    model: CharRNN
+    encoding: Encoding
+    h_0: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Difference:
     """After minus before.
 
@@ -88,26 +97,30 @@ def parameter(model: CharRNN, name: str) -> torch.Tensor:
     return named[name]
 
 
-def trace_what_if(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Trace:
-    """The trace of ``model`` reading ``encoding`` with every edit made, in order, on copies.
+def edited(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Edited:
+    """Copies of ``model`` and ``encoding`` with every edit made, in order.
 
     Raises: ConfigError naming the edit, its rule and the value.
     """
-    if not edits:
-        return trace_forward(model, encoding)
-    edited, h_0 = copy.deepcopy(model), None
+    changed, h_0 = copy.deepcopy(model), None
     for edit in edits:
         match edit:
             case WeightEdit():
-                _set_weight(edited, edit)
+                _set_weight(changed, edit)
             case SilencedUnit():
-                _silence(edited.rnn, edit)
+                _silence(changed.rnn, edit)
             case TokenEdit():
                 encoding = _with_token(encoding, edit)
             case StateEdit():
-                h_0 = _zeros(edited.rnn, encoding) if h_0 is None else h_0
+                h_0 = _zeros(changed.rnn, encoding) if h_0 is None else h_0
                 _set_entry("h_0", h_0, (edit.row, edit.column, edit.unit), edit.value)
-    return trace_forward(edited, encoding, h_0=h_0)
+    return Edited(model=changed, encoding=encoding, h_0=h_0)
+
+
+def trace_what_if(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Trace:
+    """The trace of ``edited``; without an edit, bit for bit the unedited trace. Raises: ConfigError."""
+    what_if = edited(model, encoding, edits)
+    return trace_forward(what_if.model, what_if.encoding, h_0=what_if.h_0)
 
 
 def difference(before: Trace, after: Trace) -> Difference:

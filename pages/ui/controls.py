@@ -31,7 +31,7 @@ _SEVERAL = "several_lines"
 _LINES = "lines"
 _LINK_NOTES = "link_notes"
 _SETTLING = "settling"
-VIEW_KEYS = frozenset({"line", "first_step", "speed", "embed", "embed_options"})
+VIEW_KEYS = frozenset({"t", "unit", "layer", "direction", "b", "embed", "embed_options"})
 """Query keys that are no field of RunConfig: where one looks, not what is computed."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -52,3 +55,9 @@ def step_window(steps: int) -> range:
         persist_state="session",
     )
     return range(first, first + MAX_STEPS)
+
+
+def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A chart that stands still: in the page's own colours, at its own width, without a tool bar."""
+    width: Literal["content", "stretch"] = "content" if figure.layout.width else "stretch"
+    st.plotly_chart(figure, width=width, theme=None, key=key, config={"displayModeBar": False}, alt=alt)

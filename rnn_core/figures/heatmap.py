@@ -241,7 +241,7 @@ def _axis_titles(axes: Axes, theme: Theme) -> list[dict[str, Any]]:
         },
         common
         | {
-            "text": f"{axes.row_title} ↓",
+            "text": f"{axes.row_title} ↓" if axes.row_title else "",
             "x": 0,
             "xanchor": "right",
             "xshift": -LABEL_GAP_PX,

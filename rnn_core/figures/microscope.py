@@ -148,7 +148,8 @@ def weight_figure(
         for gate, start in zip(gates, range(0, len(values), size), strict=True)
     ]
     axes = Axes(column_title="reads", column_axis=column_axis, row_title="unit", row_axis="H")
-    return stacked_heatmaps(panels, axes, theme, reach=signed_reach(values), label_px=52)
+    reach = float(np.max(np.abs(values), initial=0.0)) or 1.0
+    return stacked_heatmaps(panels, axes, theme, reach=reach, label_px=52)
 
 
 def difference_figure(

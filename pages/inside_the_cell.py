@@ -1,0 +1,85 @@
+"""Inside the cell: how one hidden value came about, the weights that made it, and what if they were different."""
+
+import streamlit as st
+
+from pages.ui import inside, microscope, state, view, whatif
+from pages.ui.i18n import _
+from pages.ui.shapes import colored_shape, show_badges
+from rnn_core import shape_ledger
+from rnn_core.figures.microscope import activation_figure, products_figure, sum_figure, unrolled_figure, weight_figure
+from rnn_core.microscope import agreement, layer_of, look
+from rnn_core.whatif import parameter
+
+config, trainer, theme = state.config(), state.trainer(), view.theme()
+
+st.title(_("Inside the cell"))
+st.markdown(
+    _("Pick a step and a unit: below is every product that this one number is the sum of. Arrow keys move the cursor.")
+)
+show_badges(config)
+cursor = inside.choose_cursor(trainer)
+scene = inside.scene(trainer, inside.choose_epoch(trainer), inside.edits(trainer))
+encoding, model = scene.edited.encoding, scene.edited.model
+here = layer_of(scene.after, cursor.layer, cursor.direction)
+steps = inside.around(cursor.step, encoding.x_BTV.shape[1], inside.STEPS)
+varied = config.units > inside.UNITS and st.toggle(_("units with the largest variance first"), key="by_variance")
+units = inside.shown_units(here, cursor, by_variance=varied)
+with st.container(key="unrolled"):
+    view.chart(
+        unrolled_figure(here, encoding, cursor, theme, steps=steps, units=units),
+        key="unrolled_chart",
+        alt=_("hidden state of layer {layer} around step {t}").format(layer=cursor.layer, t=cursor.step),
+    )
+
+st.subheader(_("The microscope"))
+scope = look(model, scene.after, cursor)
+microscope.show_equations(scope)
+microscope.show_outcome(scope)
+names = [gate.gate for gate in scope.gates]
+chosen = names[0]
+if len(names) > 1:
+    chosen = st.segmented_control(_("gate"), names, default=chosen, required=True, key="gate") or chosen
+gate = scope.gates[names.index(chosen)]
+microscope.show_gate(gate, encoding, cursor)
+inputs = inside.around(int(abs(gate.product_ih_I).argmax()), len(gate.x_I), microscope.TERMS)
+hidden = inside.around(cursor.unit, config.units, microscope.TERMS)
+labels = microscope.input_labels(encoding, cursor, config, inputs)
+with st.container(key="microscope"):
+    figure = products_figure(gate, theme, inputs=inputs, input_labels=labels, hidden=hidden)
+    view.chart(figure, key="products_chart", alt=_("products of gate {gate}").format(gate=gate.gate))
+    bars, curve = st.columns(2, gap="medium")
+    with bars:
+        view.chart(sum_figure(gate, theme), key="sum_chart", alt=_("bars that add up to the pre-activation"))
+    with curve:
+        view.chart(activation_figure(gate, theme), key="activation_chart", alt=_("the activation's curve"))
+st.caption(
+    _("These equations against torch, over every step and unit of this layer: largest difference {error:.2g}.").format(
+        error=agreement(here)
+    )
+)
+
+st.subheader(_("Weights"))
+ledger = {line.name: line for line in shape_ledger(config) if line.name.startswith(("weight_", "bias_", "head."))}
+name = st.selectbox(_("parameter"), list(ledger), key="parameter", persist_state="session")
+values = parameter(model, name).detach().numpy()
+gates = microscope.stacked_gates(model, name)
+st.markdown(f"`{name}` {colored_shape(ledger[name])} · {_(ledger[name].note)}")
+if len(gates) > 1:
+    st.markdown(
+        _("{count}H: torch stacks the rows of {gates} in one matrix, H rows each.").format(
+            count=len(gates), gates=", ".join(gates)
+        )
+    )
+with st.container(key="weights"):
+    figure = weight_figure(
+        name,
+        values.reshape(len(values), -1),
+        theme,
+        gates=gates,
+        columns=microscope.column_labels(name, encoding, config, values),
+        column_axis=ledger[name].axes[-1][-1],
+    )
+    view.chart(figure, key="weight_chart", alt=f"{name}, {values.shape}")
+
+whatif.show(trainer, scene, cursor, name, steps=steps, units=units)
+st.caption(_("Try next: play some epochs on *Train*, come back, and watch the same value at another epoch."))

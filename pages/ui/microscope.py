@@ -1,0 +1,117 @@
+"""The microscope in words: the equations with this value's own numbers, and labels for what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.ui.i18n import _
+from rnn_core import Encoding, RunConfig
+from rnn_core.microscope import PACKING, Cursor, GateSum, Microscope
+from rnn_core.model import CharRNN
+from rnn_core.text import visible
+from rnn_core.trace import Direction, FloatArray
+
+TERMS = 14
+"""How many columns of a product are printed; the sums are over all of them."""
+
+_LETTERS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
+
+
+def show_equations(scope: Microscope) -> None:
+    """Every step of the computation, numbered, each with its numbers; the last line is the hidden value."""
+    t, j = scope.cursor.step, scope.cursor.unit
+    lines = [_gate_line(gate) for gate in scope.gates]
+    values = {gate.symbol: gate.activation for gate in scope.gates}
+    if scope.c is not None and scope.c_previous is not None:
+        i, f, g, o = (values[symbol] for symbol in "ifgo")
+        lines.append(
+            f"c = f · c_prev + i · g = {_n(f)} · {_n(scope.c_previous)} + {_n(i)} · {_n(g)} = {_bare(scope.c)}"
+        )
+        lines.append(f"h = o · tanh(c) = {_n(o)} · {_n(float(np.tanh(scope.c)))} = {_bare(scope.h)}")
+    elif "n" in values:
+        z, n = values["z"], values["n"]
+        kept = f"{_n(1 - z)} · {_n(n)} + {_n(z)} · {_n(scope.h_previous)}"
+        lines.append(f"h = (1 − z) · n + z · h_prev = {kept} = {_bare(scope.h)}")
+    numbered = [f"{place}  {line}" for place, line in enumerate(lines, start=1)]
+    with st.container(key="equations"):
+        st.code("\n".join([f"h[t={t}, j={j}] = {scope.h:.6f}", "", *numbered]), language=None, wrap_lines=True)
+
+
+def show_gate(gate: GateSum, encoding: Encoding, cursor: Cursor) -> None:
+    """What is special about what this gate reads."""
+    picked = np.flatnonzero(gate.x_I)
+    if cursor.layer == 0 and len(picked) == 1:
+        st.markdown(_("x[t] is one-hot, so the product *picks one column* of W_ih: the one of this token."))
+        st.code(
+            f"{visible(encoding.vocabulary.tokens[picked[0]])}  →  weight_ih[{gate.row}, {picked[0]}] = "
+            f"{gate.weight_ih_I[picked[0]]:.6f}",
+            language=None,
+        )
+    if gate.reset is not None:
+        st.markdown(_("The reset gate r scales all that this gate hears from h[t−1], after the matrix product."))
+
+
+def show_outcome(scope: Microscope) -> None:
+    """What an LSTM's or a GRU's gates did with what was there before."""
+    values = {gate.symbol: gate.activation for gate in scope.gates}
+    if scope.c is not None and scope.c_previous is not None:
+        kept, written = values["f"] * scope.c_previous, values["i"] * values["g"]
+        words = _("The forget gate kept {kept:.4f} of the cell state {before:.4f}; the input gate wrote {written:.4f}.")
+        st.markdown(words.format(kept=kept, before=scope.c_previous, written=written))
+    elif "z" in values:
+        words = _("The update gate kept {share:.1%} of h[t−1] = {before:.4f}, and took {rest:.1%} of the new value.")
+        st.markdown(words.format(share=values["z"], before=scope.h_previous, rest=1 - values["z"]))
+
+
+def input_labels(encoding: Encoding, cursor: Cursor, config: RunConfig, inputs: Sequence[int]) -> list[str]:
+    """What each input column is: a token for layer 0, a feature of the layer below else."""
+    if cursor.layer == 0:
+        return [visible(encoding.vocabulary.tokens[index]) for index in inputs]
+    return _features(config.units, config.directions, inputs)
+
+
+def column_labels(name: str, encoding: Encoding, config: RunConfig, values: FloatArray) -> list[str]:
+    """What each column of a parameter reads."""
+    if values.ndim == 1:
+        return [name.split("_l")[0]]
+    if name.startswith("weight_ih_l0"):
+        return [visible(token) for token in encoding.vocabulary.tokens]
+    if name.startswith("weight_hh"):
+        return [str(unit) for unit in range(values.shape[1])]
+    return _features(config.units, config.directions, range(values.shape[1]))
+
+
+def stacked_gates(model: CharRNN, name: str) -> list[str]:
+    """The gates whose rows torch stacks in a parameter, in order; one empty name where none are."""
+    gates = PACKING[type(model.rnn)]
+    return [""] if name.startswith("head.") or len(gates) == 1 else list(gates)
+
+
+def _gate_line(gate: GateSum) -> str:
+    recurrent = _n(gate.recurrent_part)
+    if gate.reset is not None:
+        recurrent = f"{_n(gate.reset)} · {recurrent}"
+    letter = _LETTERS[gate.activation_name]
+    formula = f"{letter}(W_ih x + b_ih + {'r · (W_hh h + b_hh)' if gate.reset is not None else 'W_hh h + b_hh'})"
+    landed = f"{letter}({_bare(gate.preactivation)}) = {_bare(gate.activation)}"
+    return f"{gate.symbol} = {formula} = {letter}({_bare(gate.input_part)} + {recurrent}) = {landed}"
+
+
+def _features(units: int, directions: int, indices: Sequence[int]) -> list[str]:
+    if directions == 1:
+        return [str(index) for index in indices]
+    arrows = dict(zip(Direction, "→←", strict=True))
+    return [f"{list(arrows.values())[index // units]}{index % units}" for index in indices]
+
+
+def _bare(value: float) -> str:
+    """A number with four decimals."""
+    return f"{value:.4f}".replace("-", "−")
+
+
+def _n(value: float) -> str:
+    """The same, a negative one in brackets, so that it can follow a sign."""
+    return f"({_bare(value)})" if value < 0 else _bare(value)
