@@ -35,15 +35,15 @@ with ids:
     st.subheader(_("Ids"))
     st.markdown(_("What `nn.CrossEntropyLoss` takes for a target: class numbers, not one-hot rows."))
     with st.container(key="ids"):
-        st.code(str(encoding.ids_BT.tolist()).replace("], [", "],\n ["), language=None, wrap_lines=True)
+        st.text(str(encoding.ids_BT.tolist()).replace("], [", "],\n ["))
     st.subheader(_("Tokens"))
     st.markdown(_("One token is one character as a person sees it, be it made of many code points."))
     with st.container(key="tokens"):
-        st.code("\n".join(" ".join(map(repr, line)) for line in encoding.inputs), language=None, wrap_lines=True)
+        st.text("\n".join(" ".join(map(repr, line)) for line in encoding.inputs))
 with vocabulary:
     st.subheader(_("Vocabulary"))
     st.markdown(_("In order of first appearance: the same text gives the same ids in every process."))
     with st.container(key="vocabulary"):
         st.dataframe(vocabulary_table(encoding), hide_index=True, key="vocabulary_table", alt=_("Vocabulary with ids"))
 
-st.caption(_("Try next: type one more letter that is new, and watch V grow; then open *Forward pass*."))
+st.caption(_("Try next: type one more letter that is new, and watch V grow; then open Forward pass."))

@@ -37,10 +37,15 @@ def split_tokens(line: str) -> tuple[str, ...]:
     return tuple(_CLUSTER.findall(unicodedata.normalize("NFC", line)))
 
 
+def line_texts(text: str) -> tuple[str, ...]:
+    """The lines of ``text``, ended by LF, CRLF or CR; blank ones carry no sequence and are left out."""
+    return tuple(line for line in _LINE_END.split(text) if line)
+
+
 @lru_cache(maxsize=256)
 def split_lines(text: str) -> tuple[tuple[str, ...], ...]:
-    """The tokens of every line of ``text``: the batch. Blank lines carry no sequence and are left out."""
-    return tuple(split_tokens(line) for line in _LINE_END.split(text) if line)
+    """The tokens of every line of ``text``: the batch."""
+    return tuple(map(split_tokens, line_texts(text)))
 
 
 def visible(token: str) -> str:

@@ -25,6 +25,7 @@ from rnn_core.config import (
     parse_field,
 )
 from rnn_core.presets import PRESETS
+from rnn_core.text import line_texts
 
 _DEFAULT = RunConfig()
 _SEVERAL = "several_lines"
@@ -89,7 +90,7 @@ def _read_link() -> None:
                 void.add(name)
                 st.session_state[name] = _widget_value(getattr(_DEFAULT, name))
     st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(notes), void
-    st.session_state[_SEVERAL] = "\n" in st.query_params.get("text", "")
+    st.session_state[_SEVERAL] = _is_batch(st.query_params.get("text", ""))
 
 
 def _text() -> str:
@@ -98,7 +99,7 @@ def _text() -> str:
     Only the first is tied to the URL, and so it is always drawn, if hidden (``style.css``): two widgets that take
     turns under one key would each take its first value from the URL.
     """
-    several = st.session_state[_SEVERAL] or "\n" in st.session_state.get("text", "")
+    several = st.session_state[_SEVERAL] or _is_batch(st.session_state.get("text", ""))
     with st.container(key="hidden_text" if several else "one_line"):
         label = _("Text as one line") if several else _("Text")
         text = st.text_input(label, _DEFAULT.text, key="text", live=True, **_bound("text"))
@@ -121,13 +122,17 @@ def _text() -> str:
     return text or ""
 
 
+def _is_batch(text: str) -> bool:
+    return "\n" in text or "\r" in text
+
+
 def _take_lines() -> None:
     st.session_state["text"] = st.session_state[_LINES]
 
 
 def _switch_lines() -> None:
     if not st.session_state[_SEVERAL]:
-        st.session_state["text"] = " ".join(st.session_state["text"].split("\n"))
+        st.session_state["text"] = " ".join(line_texts(st.session_state["text"]))
 
 
 def _presets() -> None:
@@ -139,7 +144,7 @@ def _presets() -> None:
 def _apply(preset: RunConfig) -> None:
     for name in RULES:
         st.session_state[name] = _widget_value(getattr(preset, name))
-    st.session_state[_SEVERAL] = "\n" in preset.text
+    st.session_state[_SEVERAL] = _is_batch(preset.text)
     st.session_state[_LINK_NOTES] = ()
 
 

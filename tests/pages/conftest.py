@@ -1,0 +1,266 @@
+"""One visitor without a browser: the app as it answers, read the way a person would look at it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+import torch
+from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.app_test import TMP_DIR
+
+from rnn_core import RunConfig
+
+MAIN = Path(__file__).parents[2] / "pages" / "main.py"
+PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train")
+"""The pages, as the navigation has them; the first one is open when one arrives."""
+
+PLAIN = frozenset({"text", "code", "dataframe", "plotly_chart", "bidi_component"})
+"""Elements that draw what they are given to the letter, or by a script of ours that sets text only."""
+
+TYPED = frozenset({"text_input", "text_area", "selectbox"})
+"""Elements that show a value to the letter; their labels are Markdown all the same."""
+
+HOSTILE = {
+    "NUL": "a\x00b",
+    "control characters": "a\x01\x07\x08\x0b\x0c\x1b\x7f\x85b",
+    "line and paragraph separators": "a\u2028b\u2029c",
+    "combining marks": "e\u0301a\u0328\u0301n\u0303",
+    "a lone combining mark": "\u0301a",
+    "one token of 600 code points": "a" + "\u0301" * 599 + "b",
+    "right to left": "שלום عالم",
+    "a direction override": "a\u202eb\u202cc",
+    "zero width joiner emoji": "👩‍👩‍👧‍👦👩‍🚀",
+    "a lone zero width joiner": "\u200d",
+    "outside the basic plane": "𝔸𝕓𐍈",
+    "an image with a script": "<img src=x onerror=alert(1)>",
+    "bold": "<b>bold</b>",
+    "entities": "&lt;b&gt;&amp;",
+    "mathematics": "$x$ and $$y$$",
+    "colour": ":red[a]",
+    "an icon": ":material/home:",
+    "a remote image": "![a](http://x/y.png)",
+    "a link": "[a](javascript:alert(1))",
+    "a table": "| a | b |",
+    "code": "`a`",
+    "a template": "%{x} {0} {text} %s",
+    "markup in several lines": "<b>one</b>\n# two\n$three$",
+}
+"""What people type when they wish to see it break, by what it is; every one of them is a valid text."""
+
+
+class Screen:
+    """The app in front of one visitor; no run of it may raise."""
+
+    def __init__(self, app: AppTest) -> None:
+        self.app = app
+        self.run()
+
+    def run(self) -> None:
+        """Runs the script with what was changed."""
+        self.app.run()
+        assert [(raised.message, raised.stack_trace) for raised in self.app.exception] == []
+
+    def go(self, page: str) -> None:
+        """Opens ``page`` from the navigation."""
+        self.app.switch_page(f"{page}.py")
+        self.run()
+
+    def walk(self) -> Iterator[str]:
+        """Every page in turn, beginning with the one that a visitor finds open."""
+        yield PAGES[0]
+        for page in PAGES[1:]:
+            self.go(page)
+            yield page
+
+    def enter(self, **values: object) -> None:
+        """Gives each control, named by its key, a new value."""
+        for key, value in values.items():
+            self.widget(key).set_value(value)
+        self.run()
+
+    def press(self, label: str) -> None:
+        """Clicks the button that says ``label``."""
+        self.button(label).click()
+        self.run()
+
+    def widget(self, key: str) -> Any:
+        """The control with ``key``."""
+        return self.app.get_by_key(key)
+
+    def button(self, label: str) -> Any:
+        """The one button that says ``label``."""
+        (button,) = [button for button in self.app.button if button.label == label]
+        return button
+
+    def has(self, key: str) -> bool:
+        """Whether anything with ``key`` is there."""
+        return any(getattr(node, "key", None) == key for node in self.app)
+
+    @property
+    def errors(self) -> list[str]:
+        """What st.error says."""
+        return [error.value for error in self.app.error]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said about the link, as plain text."""
+        container: Any = self.app.get_by_key("link_notes")
+        return [note.value for note in container.text]
+
+    @property
+    def badges(self) -> list[str]:
+        """The badges above the page."""
+        return self.markdown("badges")
+
+    @property
+    def every_epoch(self) -> pd.DataFrame:
+        """The table of the whole training."""
+        (table,) = self.app.dataframe
+        return table.value
+
+    def markdown(self, container: str) -> list[str]:
+        """The Markdown of each element in ``container``."""
+        block: Any = self.app.get_by_key(container)
+        return [element.value for element in block.markdown]
+
+    def charts(self) -> dict[str, str]:
+        """Every chart as JSON, by its own key."""
+        static = {chart.key: chart.proto.spec for chart in self._elements("plotly_chart")}
+        live = {part.key: part.proto.json for part in self._elements("bidi_component") if part.key != "feed"}
+        return static | {key: document for key, document in live.items() if json.loads(document)["kind"] == "chart"}
+
+    def figures(self) -> list[Any]:
+        """Every figure on the page: data and layout."""
+        return [_strict_json(document) for document in self.charts().values()]
+
+    def chart(self, container: str) -> Any:
+        """The figure in ``container``: data and layout."""
+        block: Any = self.app.get_by_key(container)
+        (document,) = [
+            *(chart.proto.spec for chart in block.get("plotly_chart")),
+            *(part.proto.json for part in block.get("bidi_component")),
+        ]
+        return _strict_json(document)
+
+    def heatmaps(self, container: str) -> list[npt.NDArray[Any]]:
+        """The numbers of each panel of the figure in ``container``."""
+        return [typed_array(trace["z"]) for trace in self.chart(container)["data"]]
+
+    def live(self, key: str) -> Any:
+        """What the live component ``key`` was given."""
+        part: Any = self.app.get_by_key(key)
+        return _strict_json(part.proto.json)
+
+    def frame(self) -> Any:
+        """The patches of the last frame, by the key of what each goes to."""
+        part: Any = self.app.get_by_key("feed")
+        return _strict_json(part.proto.bytes)
+
+    def drawn(self) -> list[tuple[str, bytes]]:
+        """All that the main area shows, in order, but for the notice of what is wrong."""
+        nodes = [node for node in self.app.main if node.proto is not None]
+        notice = {id(part) for node in nodes if getattr(node, "key", None) == "problem" for part in node}
+        # A download names its file anew in each run.
+        left_out = notice | {id(node) for node in nodes if node.type == "download_button" or hasattr(node, "children")}
+        return [
+            (node.type, node.proto.SerializeToString(deterministic=True)) for node in nodes if id(node) not in left_out
+        ]
+
+    def rendered(self) -> Iterator[str]:
+        """Every string that Streamlit reads as Markdown or HTML, on the page and in the sidebar."""
+        for node in self.app:
+            proto: Any = getattr(node, "proto", None)
+            if node.type in TYPED:
+                yield from (proto.label, proto.help, proto.placeholder)
+            elif node.type not in PLAIN and proto is not None:
+                yield from _strings(proto)
+
+    def _elements(self, kind: str) -> Iterable[Any]:
+        return self.app.get(kind)
+
+
+Open = Callable[..., Screen]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the server has it: on tensors this small, threads only contend."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once() -> Iterator[None]:
+    """Each AppTest reads the metadata of every installed package anew, which takes longer than a run of the app."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_directory_left_behind() -> Iterator[None]:
+    """AppTest leaves its directory to the interpreter's end, which complains under ``-W error``."""
+    yield
+    TMP_DIR.cleanup()
+
+
+@pytest.fixture(scope="session")
+def open_screen() -> Open:
+    """Opens a page from a link: of a config, or of a raw query in which a list is a repeated key."""
+
+    def opened(
+        page: str = PAGES[0], query: RunConfig | Mapping[str, str | list[str]] | None = None, **context: str
+    ) -> Screen:
+        app = AppTest.from_file(str(MAIN), default_timeout=30)
+        app.query_params.update(query.to_query() if isinstance(query, RunConfig) else query or {})
+        app.context.update(context)
+        screen = Screen(app)
+        if page != PAGES[0]:
+            screen.go(page)
+        return screen
+
+    return opened
+
+
+def typed_array(value: Mapping[str, str]) -> npt.NDArray[Any]:
+    """The numbers of one of Plotly's typed arrays, bit for bit."""
+    flat = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+    return flat.reshape([int(size) for size in value["shape"].split(",")]) if "shape" in value else flat
+
+
+def assert_same_panels(shown: list[npt.NDArray[Any]], expected: Iterable[npt.NDArray[Any]]) -> None:
+    """Equal shape, type and bits, panel by panel."""
+    for panel, values in zip(shown, expected, strict=True):
+        np.testing.assert_array_equal(panel, values, strict=True)
+
+
+def _strict_json(document: str | bytes) -> Any:
+    """What a browser reads: NaN and Infinity are no JSON to it."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(document, parse_constant=refuse)
+
+
+def _strings(message: Any) -> Iterator[str]:
+    """Every string in a message of Streamlit's protocol, however deep."""
+    for _field, value in message.ListFields():
+        parts = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
+        for part in parts:
+            if isinstance(part, str):
+                yield part
+            elif hasattr(part, "ListFields"):
+                yield from _strings(part)

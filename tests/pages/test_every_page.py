@@ -1,0 +1,185 @@
+"""Every page, whatever experiment it is given, shows that experiment's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, trace_forward
+from rnn_core.config import Cell, Head
+from rnn_core.figures.theme import DARK, LIGHT
+from tests.pages.conftest import PAGES, Open, Screen, assert_same_panels, typed_array
+
+Panels = dict[str, list[npt.NDArray[Any]]]
+
+
+def one_hot_panels(config: RunConfig) -> Panels:
+    return {"one_hot": [x_TV.T for x_TV in encode(config).x_BTV]}
+
+
+def forward_panels(config: RunConfig) -> Panels:
+    trace = trace_forward(build_model(config), encode(config))
+    states = {"h_n": trace.h_n} | ({} if trace.c_n is None else {"c_n": trace.c_n})
+    return {"output": [o_TF.T for o_TF in trace.output_BTF]} | {n: [s.T for s in v] for n, v in states.items()}
+
+
+def train_panels(config: RunConfig) -> Panels:
+    panels = forward_panels(config)
+    return {"output": panels["output"], "h_n": panels["h_n"]}
+
+
+def inside_panels(config: RunConfig) -> Panels:
+    first = trace_forward(build_model(config), encode(config)).layers[0].h_BTH[0]
+    return {"unrolled": [first[:24, :16].T]}
+
+
+EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
+    "text_to_tensor": one_hot_panels,
+    "forward_pass": forward_panels,
+    "inside_the_cell": inside_panels,
+    "train": train_panels,
+}
+"""What the heatmaps of each page are to show before any training, by container."""
+
+CHARTS = {"text_to_tensor": "{}_chart", "forward_pass": "{}_chart", "inside_the_cell": "{}_chart", "train": "live_{}"}
+"""How a chart is called in each page's containers."""
+
+OTHERS = {
+    "inside_the_cell": {"products_chart", "sum_chart", "activation_chart", "weight_chart"},
+    "train": {"live_loss"},
+}
+"""Charts that are no heatmap of a whole tensor."""
+
+WINDOWS = {"text_to_tensor": "one_hot", "forward_pass": "output", "train": "output"}
+"""The pages that draw a part of what is large, and where."""
+
+
+def assert_shows(screen: Screen, page: str, config: RunConfig) -> None:
+    """The page has its charts, no other, and they hold the numbers of ``config``."""
+    expected = EXPECTED[page](config)
+    for container, panels in expected.items():
+        assert_same_panels(screen.heatmaps(container), panels)
+    assert set(screen.charts()) == {CHARTS[page].format(name) for name in expected} | OTHERS.get(page, set())
+    if page == "train":
+        (points,) = screen.chart("loss_chart")["data"]
+        np.testing.assert_array_equal(typed_array(points["x"]), [0])
+        np.testing.assert_array_equal(typed_array(points["y"]), [Trainer(config).now.loss_nats])
+    lines, steps, size = encode(config).x_BTV.shape
+    units = trace_forward(build_model(config), encode(config)).h_n.shape[-1]
+    for badge, (name, letter, length) in zip(
+        screen.badges,
+        [
+            ("batch_size", "B", lines),
+            ("sequence_length", "T", steps),
+            ("input_size", "V", size),
+            ("hidden_size", "H", units),
+        ],
+        strict=False,
+    ):
+        assert f"{name} **{letter} = {length}**" in badge
+
+
+@pytest.mark.parametrize("cell", Cell)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_page_shows_the_numbers_of_every_preset_with_every_cell(
+    open_screen: Open, preset: str, cell: Cell
+) -> None:
+    screen = open_screen()
+    screen.press(preset)
+    screen.enter(cell=str(cell))
+    config = replace(PRESETS[preset], cell=cell)
+    for page in screen.walk():
+        assert screen.errors == []
+        assert_shows(screen, page, config)
+
+
+@pytest.mark.parametrize(
+    ("preset", "head", "bidirectional"),
+    [
+        (name, head, bidirectional)
+        for name, preset in PRESETS.items()
+        for head in Head
+        for bidirectional in (False, True)
+        if (head, bidirectional) != (preset.head, preset.bidirectional)
+    ],
+)
+def test_every_page_shows_a_changed_preset_or_says_why_it_cannot_be(
+    open_screen: Open, preset: str, head: Head, bidirectional: bool
+) -> None:
+    screen = open_screen()
+    screen.press(preset)
+    screen.enter(head=str(head), bidirectional=bidirectional)
+    config, sentence = PRESETS[preset], None
+    try:
+        config = replace(config, head=head, bidirectional=bidirectional)
+    except ConfigError as error:
+        sentence = str(error)
+    for page in screen.walk():
+        assert screen.errors == ([] if sentence is None else [sentence])
+        assert_shows(screen, page, config)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_layers_and_directions_have_a_badge_where_there_is_more_than_one(open_screen: Open, page: str) -> None:
+    screen = open_screen(page)
+    assert len(screen.badges) == 4
+    screen.enter(head="linear", num_layers=3, bidirectional=True)
+    assert "num_layers **3**" in screen.badges[4]
+    assert "directions **D = 2**" in screen.badges[5]
+
+
+@pytest.mark.parametrize("page", WINDOWS)
+def test_of_many_lines_the_chosen_one_is_drawn(open_screen: Open, page: str) -> None:
+    config = RunConfig("ab\nba\naab\nbba\nabba\nbaab\naba", head=Head.LINEAR, hidden_size=5)
+    screen = open_screen(page, config)
+    container = WINDOWS[page]
+    expected = EXPECTED[page](config)[container]
+    assert_same_panels(screen.heatmaps(container), expected[:1])
+    screen.enter(line=4)
+    assert_same_panels(screen.heatmaps(container), expected[4:5])
+
+
+@pytest.mark.parametrize("page", WINDOWS)
+def test_of_many_steps_the_chosen_window_is_drawn(open_screen: Open, page: str) -> None:
+    config = RunConfig("abcdefg" * 11, head=Head.LINEAR, hidden_size=5)
+    screen = open_screen(page, config)
+    container = WINDOWS[page]
+    (expected,) = EXPECTED[page](config)[container]
+    assert_same_panels(screen.heatmaps(container), [expected[:, :48]])
+    screen.enter(first_step=29)
+    assert_same_panels(screen.heatmaps(container), [expected[:, 29:77]])
+
+
+@pytest.mark.parametrize("page", WINDOWS)
+def test_a_chosen_line_that_no_longer_exists_does_not_break_the_page(open_screen: Open, page: str) -> None:
+    screen = open_screen(page, RunConfig("ab\n" * 7, head=Head.LINEAR))
+    screen.enter(line=6)
+    screen.enter(lines="ab\n" * 5)
+    config = RunConfig("ab\n" * 5, head=Head.LINEAR)
+    container = WINDOWS[page]
+    (shown,) = screen.heatmaps(container)
+    assert any(np.array_equal(shown, panel) for panel in EXPECTED[page](config)[container])
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
+def test_charts_have_the_colours_of_the_visitors_theme(open_screen: Open, page: str, name: str, theme: Any) -> None:
+    screen = open_screen(page, theme=name)
+    container = next(iter(EXPECTED[page](RunConfig())))
+    layout = screen.chart(container)["layout"]
+    assert layout["xaxis"]["tickfont"]["color"] == theme.axis["T"]
+    assert layout["font"]["color"] == theme.ink
+
+
+def test_controls_and_numbers_survive_a_walk_through_all_pages(open_screen: Open) -> None:
+    screen = open_screen()
+    screen.enter(text="noon", cell="lstm", hidden_size=3, head="linear", seed=7, learning_rate=0.5)
+    config = RunConfig("noon", cell=Cell.LSTM, hidden_size=3, head=Head.LINEAR, seed=7, learning_rate=0.5)
+    for page in (*reversed(PAGES), "train"):
+        screen.go(page)
+        assert_shows(screen, page, config)

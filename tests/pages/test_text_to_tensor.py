@@ -1,0 +1,123 @@
+"""Text to tensor: what is drawn, listed and named is the encoding of the text, and of no other."""
+
+from __future__ import annotations
+
+import ast
+import html
+import io
+import tokenize
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnn_core import RunConfig, encode
+from rnn_core.config import Task
+from rnn_core.tables import vocabulary_table
+from rnn_core.text import visible
+from tests.pages.conftest import HOSTILE, Open, assert_same_panels
+
+TEXTS = [
+    "hello",
+    "hello\neolll\nlleel",
+    "ab\nabcde\nc",
+    "안녕하세요 세계",
+    "👩‍🚀🚀🌍🇰🇷👩‍🚀",
+    "e\u0301é e",
+    "<b>&amp;</b>",
+]
+
+
+@pytest.mark.parametrize("task", [Task.COPY, Task.NEXT])
+@pytest.mark.parametrize("text", ["hello", "hello\neolll\nlleel", "ab\nabcde\nbc", "안녕하세요 세계", "👩‍🚀🚀🌍🇰🇷👩‍🚀"])
+def test_the_matrix_of_each_line_is_its_one_hot_encoding(open_screen: Open, text: str, task: Task) -> None:
+    config = RunConfig(text, task=task)
+    screen = open_screen(query=config)
+    assert screen.errors == []
+    assert_same_panels(screen.heatmaps("one_hot"), [x_TV.T for x_TV in encode(config).x_BTV])
+
+
+def test_the_matrix_of_hello_is_that_of_the_notes(open_screen: Open) -> None:
+    (matrix,) = open_screen(query={"text": "hello"}).heatmaps("one_hot")
+    expected = [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]]
+    np.testing.assert_array_equal(matrix, np.array(expected, dtype=np.float32), strict=True)
+
+
+def test_typing_changes_the_matrix(open_screen: Open) -> None:
+    screen = open_screen(query={"text": "hello"})
+    before = screen.charts()
+    screen.enter(text="hello?")
+    assert screen.charts() != before
+    assert_same_panels(screen.heatmaps("one_hot"), [encode(RunConfig("hello?")).x_BTV[0].T])
+    screen.enter(text="hello")
+    assert screen.charts() == before
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_ids_and_tokens_are_listed_line_by_line(open_screen: Open, text: str) -> None:
+    screen = open_screen(query={"text": text})
+    encoding = encode(RunConfig(text))
+    ids, tokens = (block.value for block in screen.app.text)
+    assert ast.literal_eval(ids) == encoding.ids_BT.tolist()
+    literals = [tokenize.generate_tokens(io.StringIO(line).readline) for line in tokens.split("\n")]
+    shown = [[ast.literal_eval(part.string) for part in line if part.type == tokenize.STRING] for line in literals]
+    assert shown == [list(line) for line in encoding.inputs]
+
+
+def test_the_vocabulary_of_hello_is_in_order_of_first_appearance(open_screen: Open) -> None:
+    (table,) = open_screen(query={"text": "hello"}).app.dataframe
+    expected = pd.DataFrame(
+        {
+            "id": [0, 1, 2, 3],
+            "token": ["h", "e", "l", "o"],
+            "count": [1, 1, 2, 1],
+            "code points": ["U+0068", "U+0065", "U+006C", "U+006F"],
+            "name": [f"LATIN SMALL LETTER {letter}" for letter in "HELO"],
+        }
+    )
+    pd.testing.assert_frame_equal(table.value, expected)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, *HOSTILE.values()])
+def test_the_vocabulary_table_counts_and_names_every_token(open_screen: Open, text: str) -> None:
+    (table,) = open_screen(query={"text": text}).app.dataframe
+    encoding = encode(RunConfig(text))
+    frame = table.value
+    pd.testing.assert_frame_equal(frame, vocabulary_table(encoding))
+    assert frame["id"].tolist() == list(range(len(encoding.vocabulary)))
+    assert frame["count"].sum() == sum(map(len, encoding.lines))
+    tokens = ["".join(chr(int(point[2:], 16)) for point in points.split()) for points in frame["code points"]]
+    assert tokens == list(encoding.vocabulary.tokens)
+    for name, token in zip(frame["name"], tokens, strict=True):
+        assert name == " + ".join(unicodedata.name(point, "no Unicode name") for point in token)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, *HOSTILE.values()])
+def test_labels_are_token_and_id_to_the_letter(open_screen: Open, text: str) -> None:
+    layout = open_screen(query={"text": text}).chart("one_hot")["layout"]
+    encoding = encode(RunConfig(text))
+    for number, (tokens, ids) in enumerate(zip(encoding.inputs, encoding.ids_BT.tolist(), strict=True), start=1):
+        labels = layout[f"xaxis{number}" if number > 1 else "xaxis"]["ticktext"]
+        shown = [label.split("<br>") for label in labels][: len(tokens)]
+        assert [(html.unescape(token), int(index)) for token, index in shown] == [
+            (visible(token), index) for token, index in zip(tokens, ids, strict=False)
+        ]
+        assert [label.split("<br>")[0] for label in labels[len(tokens) :]] == ["·"] * (len(ids) - len(tokens))
+    expected = [f"{visible(token)}  {index}" for index, token in enumerate(encoding.vocabulary.tokens)]
+    assert [html.unescape(label) for label in layout["yaxis"]["ticktext"]] == expected
+
+
+@pytest.mark.parametrize("text", ["hello", "a<b>&c", "<img>"])
+def test_the_hover_label_says_token_and_id_to_the_letter(open_screen: Open, text: str) -> None:
+    (trace,) = open_screen(query={"text": text}).chart("one_hot")["data"]
+    encoding = encode(RunConfig(text))
+    expected = [f"{token} {index}" for token, index in zip(text, encoding.ids_BT[0], strict=True)]
+    for row in trace["customdata"]:
+        assert [html.unescape(label.replace("<br>", " ")) for label in row] == expected
+
+
+def test_the_shape_is_said_in_words(open_screen: Open) -> None:
+    screen = open_screen(query={"text": "hello\nworld!"})
+    (sentence,) = [text.value for text in screen.app.markdown if text.value.startswith("**x**")]
+    assert sentence == "**x** has shape (:orange[B **2**], :blue[T **6**], :green[V **8**])"
