@@ -6,7 +6,14 @@ from pages.ui import inside, microscope, state, view, whatif
 from pages.ui.i18n import _
 from pages.ui.shapes import colored_shape, show_badges
 from rnn_core import shape_ledger
-from rnn_core.figures.microscope import activation_figure, products_figure, sum_figure, unrolled_figure, weight_figure
+from rnn_core.figures.microscope import (
+    activation_figure,
+    products_figure,
+    said_figure,
+    sum_figure,
+    unrolled_figure,
+    weight_figure,
+)
 from rnn_core.microscope import agreement, layer_of, look
 from rnn_core.whatif import parameter
 
@@ -52,11 +59,22 @@ with st.container(key="microscope"):
         view.chart(sum_figure(gate, theme), key="sum_chart", alt=_("bars that add up to the pre-activation"))
     with curve:
         view.chart(activation_figure(gate, theme), key="activation_chart", alt=_("the activation's curve"))
+if len(inputs) < len(gate.x_I) or len(hidden) < config.units:
+    words = _("Shown: columns {i} of {I} and {h} of {H}; the sums are over all of them.")
+    st.caption(words.format(i=microscope.span(inputs), I=len(gate.x_I), h=microscope.span(hidden), H=config.units))
 st.caption(
     _("These equations against torch, over every step and unit of this layer: largest difference {error:.2g}.").format(
         error=agreement(here)
     )
 )
+
+st.subheader(_("What it says at this step"))
+said = inside.around(
+    int(scene.after.logits_BTV[cursor.line, cursor.step].argmax()), len(encoding.vocabulary), microscope.TERMS
+)
+with st.container(key="said"):
+    figure = said_figure(scene.after, encoding, cursor, theme, tokens=said)
+    view.chart(figure, key="said_chart", alt=_("logits and probabilities at step {t}").format(t=cursor.step))
 
 st.subheader(_("Weights"))
 ledger = {line.name: line for line in shape_ledger(config) if line.name.startswith(("weight_", "bias_", "head."))}

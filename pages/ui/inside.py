@@ -16,8 +16,8 @@ from rnn_core.text import visible
 from rnn_core.trace import Direction, LayerTrace
 from rnn_core.whatif import Edit, Edited, edited
 
-STEPS = 24
-UNITS = 16
+STEPS = 20
+UNITS = 12
 KEYS = ("t", "unit", "layer", "direction", "b")
 _SCENE = "inside_scene"
 _EDITS = "edits"

@@ -66,6 +66,11 @@ def show_outcome(scope: Microscope) -> None:
         st.markdown(words.format(share=values["z"], before=scope.h_previous, rest=1 - values["z"]))
 
 
+def span(indices: range) -> str:
+    """The first and the last of some columns: "4…17"."""
+    return f"{indices.start}…{indices.stop - 1}"
+
+
 def input_labels(encoding: Encoding, cursor: Cursor, config: RunConfig, inputs: Sequence[int]) -> list[str]:
     """What each input column is: a token for layer 0, a feature of the layer below else."""
     if cursor.layer == 0:

@@ -13,11 +13,9 @@ from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_labels
 from rnn_core.microscope import Cursor, GateSum
 from rnn_core.text import visible
-from rnn_core.trace import FloatArray, LayerTrace
+from rnn_core.trace import FloatArray, LayerTrace, Trace
 
 SUM_PX = 260
-COLUMNS = 16
-_PRODUCT_ROWS = 3
 
 
 def unrolled_figure(
@@ -70,6 +68,20 @@ def products_figure(
     axes = Axes(column_title="input, unit", column_axis="H", row_title="", row_axis="H")
     reach = signed_reach(*(panel.values for panel in panels))
     return stacked_heatmaps(panels, axes, theme, reach=reach, label_px=66, column_px=54, decimals=4, bar=False)
+
+
+def said_figure(trace: Trace, encoding: Encoding, cursor: Cursor, theme: Theme, *, tokens: Sequence[int]) -> go.Figure:
+    """What the network says at the cursor's step: the logit and the probability of each of ``tokens``."""
+    at, shown = (cursor.line, cursor.step), list(tokens)
+    panel = Panel(
+        title=f"logits[{cursor.line}, {cursor.step}] and their softmax",
+        values=np.stack([trace.logits_BTV[at][shown], trace.probability_BTV[at][shown]]),
+        column_labels=tuple(escaped(visible(encoding.vocabulary.tokens[index])) for index in shown),
+        row_labels=("logit", "probability"),
+    )
+    axes = Axes(column_title="token", column_axis="V", row_title="", row_axis="V")
+    reach = signed_reach(panel.values)
+    return stacked_heatmaps([panel], axes, theme, reach=reach, label_px=84, column_px=54, decimals=4, bar=False)
 
 
 def sum_figure(gate: GateSum, theme: Theme) -> go.Figure:
