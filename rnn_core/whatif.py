@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -86,7 +87,7 @@ class Difference:
 
     h_BTH: tuple[FloatArray, ...]
     probability_BTV: FloatArray
-    changed_BT: FloatArray
+    changed_BT: npt.NDArray[np.bool_]
 
 
 def parameter(model: CharRNN, name: str) -> torch.Tensor:
@@ -114,6 +115,10 @@ def edited(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Edited:
             case StateEdit():
                 h_0 = _zeros(changed.rnn, encoding) if h_0 is None else h_0
                 _set_entry("h_0", h_0, (edit.row, edit.column, edit.unit), edit.value)
+    for edit in edits:
+        if isinstance(edit, SilencedUnit) and h_0 is not None:
+            row = edit.layer * (2 if changed.rnn.bidirectional else 1) + (edit.direction is Direction.BACKWARD)
+            h_0[row, :, edit.unit] = 0  # a GRU would carry it on
     return Edited(model=changed, encoding=encoding, h_0=h_0)
 
 
@@ -141,13 +146,19 @@ def _set_weight(model: CharRNN, edit: WeightEdit) -> None:
 def _set_entry(name: str, values: FloatArray, index: tuple[int, ...], value: float) -> None:
     if len(index) != values.ndim or any(not 0 <= i < n for i, n in zip(index, values.shape, strict=True)):
         raise ConfigError(f"index must lie in {name} of shape {values.shape}, got {index}")
-    if not np.isfinite(value):
+    with np.errstate(over="ignore"):
+        entry = np.float32(value)
+    if not np.isfinite(entry):
         raise ConfigError(f"value must be a finite number, got {value}")
-    values[index] = value
+    values[index] = entry
 
 
 @torch.no_grad()
 def _silence(rnn: nn.RNN | nn.GRU | nn.LSTM, edit: SilencedUnit) -> None:
+    if not 0 <= edit.layer < rnn.num_layers:
+        raise ConfigError(f"layer must be 0…{rnn.num_layers - 1}, got {edit.layer}")
+    if edit.direction is Direction.BACKWARD and not rnn.bidirectional:
+        raise ConfigError(f"direction must be {Direction.FORWARD} unless bidirectional, got {edit.direction}")
     if not 0 <= edit.unit < rnn.hidden_size:
         raise ConfigError(f"unit must be 0…{rnn.hidden_size - 1}, got {edit.unit}")
     row = WRITERS[type(rnn)] * rnn.hidden_size + edit.unit
@@ -157,6 +168,10 @@ def _silence(rnn: nn.RNN | nn.GRU | nn.LSTM, edit: SilencedUnit) -> None:
 
 
 def _with_token(encoding: Encoding, edit: TokenEdit) -> Encoding:
+    if not 0 <= edit.line < len(encoding.lines):
+        raise ConfigError(f"line must be 0…{len(encoding.lines) - 1}, got {edit.line}")
+    if edit.token not in encoding.vocabulary.tokens:
+        raise ConfigError(f"token must be one of the vocabulary's {len(encoding.vocabulary)}, got {edit.token!r}")
     length = int(encoding.length_B[edit.line])
     if not 0 <= edit.step < length:
         raise ConfigError(f"step must be 0…{length - 1} on line {edit.line}, got {edit.step}")

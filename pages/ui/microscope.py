@@ -37,7 +37,7 @@ def show_equations(scope: Microscope) -> None:
         lines.append(f"h = (1 − z) · n + z · h_prev = {kept} = {_bare(scope.h)}")
     numbered = [f"{place}  {line}" for place, line in enumerate(lines, start=1)]
     with st.container(key="equations"):
-        st.code("\n".join([f"h[t={t}, j={j}] = {scope.h:.6f}", "", *numbered]), language=None, wrap_lines=True)
+        st.code("\n".join([f"h[t={t}, j={j}] = {_bare(scope.h, 6)}", "", *numbered]), language=None, wrap_lines=True)
 
 
 def show_gate(gate: GateSum, encoding: Encoding, cursor: Cursor) -> None:
@@ -47,7 +47,7 @@ def show_gate(gate: GateSum, encoding: Encoding, cursor: Cursor) -> None:
         st.markdown(_("x[t] is one-hot, so the product *picks one column* of W_ih: the one of this token."))
         st.code(
             f"{visible(encoding.vocabulary.tokens[picked[0]])}  →  weight_ih[{gate.row}, {picked[0]}] = "
-            f"{gate.weight_ih_I[picked[0]]:.6f}",
+            f"{_bare(float(gate.weight_ih_I[picked[0]]), 6)}",
             language=None,
         )
     if gate.reset is not None:
@@ -112,9 +112,9 @@ def _features(units: int, directions: int, indices: Sequence[int]) -> list[str]:
     return [f"{list(arrows.values())[index // units]}{index % units}" for index in indices]
 
 
-def _bare(value: float) -> str:
-    """A number with four decimals."""
-    return f"{value:.4f}".replace("-", "−")
+def _bare(value: float, decimals: int = 4) -> str:
+    """A number with so many decimals."""
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def _n(value: float) -> str:

@@ -16,7 +16,7 @@ from rnn_core import RunConfig, encode
 from rnn_core.config import Task
 from rnn_core.tables import vocabulary_table
 from rnn_core.text import visible
-from tests.pages.conftest import HOSTILE, Open, assert_same_panels
+from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels
 
 TEXTS = [
     "hello",
@@ -79,9 +79,15 @@ def test_the_vocabulary_of_hello_is_in_order_of_first_appearance(open_screen: Op
     pd.testing.assert_frame_equal(table.value, expected)
 
 
-@pytest.mark.parametrize("text", [*TEXTS, *HOSTILE.values()])
-def test_the_vocabulary_table_counts_and_names_every_token(open_screen: Open, text: str) -> None:
-    (table,) = open_screen(query={"text": text}).app.dataframe
+@pytest.fixture(scope="module", params=[*TEXTS, *HOSTILE.values()])
+def typed(open_screen: Open, request: pytest.FixtureRequest) -> tuple[Screen, str]:
+    """The page with a text that someone typed; the tests only look at it."""
+    return open_screen(query={"text": request.param}), request.param
+
+
+def test_the_vocabulary_table_counts_and_names_every_token(typed: tuple[Screen, str]) -> None:
+    screen, text = typed
+    (table,) = screen.app.dataframe
     encoding = encode(RunConfig(text))
     frame = table.value
     pd.testing.assert_frame_equal(frame, vocabulary_table(encoding))
@@ -93,9 +99,9 @@ def test_the_vocabulary_table_counts_and_names_every_token(open_screen: Open, te
         assert name == " + ".join(unicodedata.name(point, "no Unicode name") for point in token)
 
 
-@pytest.mark.parametrize("text", [*TEXTS, *HOSTILE.values()])
-def test_labels_are_token_and_id_to_the_letter(open_screen: Open, text: str) -> None:
-    layout = open_screen(query={"text": text}).chart("one_hot")["layout"]
+def test_labels_are_token_and_id_to_the_letter(typed: tuple[Screen, str]) -> None:
+    screen, text = typed
+    layout = screen.chart("one_hot")["layout"]
     encoding = encode(RunConfig(text))
     for number, (tokens, ids) in enumerate(zip(encoding.inputs, encoding.ids_BT.tolist(), strict=True), start=1):
         labels = layout[f"xaxis{number}" if number > 1 else "xaxis"]["ticktext"]
