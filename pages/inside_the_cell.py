@@ -33,11 +33,16 @@ varied = config.units > inside.UNITS and st.toggle(_("units with the largest var
 units = inside.shown_units(here, cursor, by_variance=varied)
 with st.container(key="unrolled"):
     view.chart(
-        unrolled_figure(here, encoding, cursor, theme, steps=steps, units=units),
+        unrolled_figure(here, encoding, cursor, theme, steps=steps, units=units, along_steps=config.batch_first),
         key="unrolled_chart",
         alt=_("hidden state of layer {layer} around step {t}").format(layer=cursor.layer, t=cursor.step),
     )
 
+if not config.batch_first:
+    st.warning(
+        _("`batch_first=False`: the state before is that of the line above, at the same step; h[t−1] below means it."),
+        icon=":material/swap_horiz:",
+    )
 st.subheader(_("The microscope"))
 scope = look(model, scene.after, cursor)
 microscope.show_equations(scope)
@@ -53,7 +58,8 @@ hidden = inside.around(cursor.unit, config.units, microscope.TERMS)
 labels = microscope.input_labels(encoding, cursor, config, inputs)
 with st.container(key="microscope"):
     figure = products_figure(gate, theme, inputs=inputs, input_labels=labels, hidden=hidden)
-    view.chart(figure, key="products_chart", alt=_("products of gate {gate}").format(gate=gate.gate))
+    with st.container(key="products"):
+        view.chart(figure, key="products_chart", alt=_("products of gate {gate}").format(gate=gate.gate))
     bars, curve = st.columns(2, gap="medium")
     with bars:
         view.chart(sum_figure(gate, theme), key="sum_chart", alt=_("bars that add up to the pre-activation"))

@@ -19,14 +19,25 @@ SUM_PX = 260
 
 
 def unrolled_figure(
-    here: LayerTrace, encoding: Encoding, cursor: Cursor, theme: Theme, *, steps: range, units: Sequence[int]
+    here: LayerTrace,
+    encoding: Encoding,
+    cursor: Cursor,
+    theme: Theme,
+    *,
+    steps: range,
+    units: Sequence[int],
+    along_steps: bool = True,
 ) -> go.Figure:
-    """The hidden state over ``steps``, a row for each of ``units``; the cursor is ringed, what it hears is dotted."""
+    """The hidden state over ``steps``, a row for each of ``units``; the cursor is ringed, what it hears is dotted.
+
+    Args:
+        along_steps: whether the state before is the one a step before; not so for a module that is not batch_first.
+    """
     before = cursor.step - 1 if here.direction == "forward" else cursor.step + 1
     at = cursor.step - steps.start
     row = units.index(cursor.unit)
     rings = [Ring(columns=(at, at + 1), rows=(row, row + 1))]
-    if before in steps:
+    if along_steps and before in steps:
         rings.append(Ring(columns=(before - steps.start, before - steps.start + 1), rows=(0, len(units)), dashed=True))
     values = here.h_BTH[cursor.line, steps.start : steps.stop][:, list(units)].T
     panel = Panel(
