@@ -23,7 +23,7 @@ lint: $(VENV)/.dev  ## format, lint, types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.dev  ## speed, as ratios, in one table
+bench: $(VENV)/.dev check-browser  ## speed, as ratios, in one table
 	@$(BIN)/python -m tests.bench
 
 screenshots: $(VENV)/.dev check-browser  ## the pictures of README.md, from the running app

@@ -18,7 +18,6 @@ from rnn_core.whatif import Edit, Edited, edited
 
 STEPS = 20
 UNITS = 12
-KEYS = ("t", "unit", "layer", "direction", "b")
 _SCENE = "inside_scene"
 _EDITS = "edits"
 
