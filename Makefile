@@ -16,7 +16,7 @@ dev: $(VENV)/.runtime  ## the same, reloading what is edited
 	@$(BIN)/streamlit run app.py --server.port $(PORT) --server.runOnSave true --server.fileWatcherType auto --client.showErrorDetails full
 
 test: lint check-browser  ## everything, a real browser included
-	@$(BIN)/python -W error -m pytest
+	@$(BIN)/python -W error -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev  ## format, lint, types
 	@$(BIN)/ruff format --check .
