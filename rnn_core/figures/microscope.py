@@ -197,4 +197,4 @@ def difference_figure(
     )
     name = {"H": "unit", "V": "token"}[row_axis]
     axes = Axes(column_title="time step t", column_axis="T", row_title=name, row_axis=row_axis)
-    return stacked_heatmaps([panel], axes, theme, reach=largest or 1.0, label_px=52)
+    return stacked_heatmaps([panel], axes, theme, reach=largest or 1.0, label_px=52, decimals=3)
