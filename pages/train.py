@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import film, playback, state, view
 from pages.ui.i18n import _
-from pages.ui.live_chart import feed
+from pages.ui.live_chart import FEED, feed
 from pages.ui.shapes import show_badges
 from rnn_core import history_table
 from rnn_core.tables import prediction_table
@@ -66,9 +66,10 @@ def tick() -> None:
     playback.advance(trainer, speed)
     if trainer.stop is not None:
         st.rerun()
-    feed(film.frame(trainer, window), key="feed")
+    feed(film.frame(trainer, window))
 
 
 if playing:
-    tick()
+    with st.container(key=FEED):
+        tick()
 st.caption(_("Try next: set `batch_first` off. Copying still works, although nothing recurs: it needs no memory."))

@@ -295,7 +295,9 @@ class User:
         if kind == "exception":
             self.errors.append(f"{element.type}: {element.message}")
         elif kind == "bidi_component":
-            self._read_status(json.loads(element.bytes or element.json or element.mixed.json or "{}"))
+            self._read_status(json.loads(element.json or element.mixed.json or "{}"))
+        elif kind == "text" and element.body.startswith('{"live_status"'):
+            self._read_status(json.loads(element.body))
         elif kind == "button" and not element.disabled:
             self._buttons[element.label] = element.id
         elif kind in _SHOWN and (element.set_value or element.id not in self._states):

@@ -127,7 +127,7 @@ class Screen:
     def charts(self) -> dict[str, str]:
         """Every chart as JSON, by its own key."""
         static = {chart.key: chart.proto.spec for chart in self._elements("plotly_chart")}
-        live = {part.key: part.proto.json for part in self._elements("bidi_component") if part.key != "feed"}
+        live = {part.key: part.proto.json for part in self._elements("bidi_component")}
         return static | {key: document for key, document in live.items() if json.loads(document)["kind"] == "chart"}
 
     def figures(self) -> list[Any]:
@@ -154,8 +154,9 @@ class Screen:
 
     def frame(self) -> Any:
         """The patches of the last frame, by the key of what each goes to."""
-        part: Any = self.app.get_by_key("feed")
-        return _strict_json(part.proto.bytes)
+        container: Any = self.app.get_by_key("feed")
+        (line,) = container.text
+        return _strict_json(line.value)
 
     def drawn(self) -> list[tuple[str, bytes]]:
         """All that the main area shows, in order, but for the notice of what is wrong."""

@@ -26,10 +26,10 @@ Patch = Mapping[str, Any]
 """What changes of one mounted thing; see ``chart_patch``, ``text_patch`` and ``table_patch``."""
 
 _PLOTLY = metadata.version("plotly")
-_HERE = Path(__file__).parent
-_FEED_JS = "export default ({ data }) => {\n  window.__rnnExplorerFeed?.take(data)\n}"
-"""Every message of a component carries its JavaScript: the feed's, sent with each frame, is as short as can be."""
+FEED = "feed"
+"""The key of the container that the feed is written to; style.css hides it."""
 
+_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
@@ -37,7 +37,6 @@ _component = st.components.v2.component(
     js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
-_feed = st.components.v2.component("rnn_feed", js=_FEED_JS, isolate_styles=False)
 
 
 def live_chart(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -68,9 +67,13 @@ def live_table(
     _component(key=key, data={"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch})
 
 
-def feed(patches: Mapping[str, Patch], *, key: str) -> None:
-    """One frame: brings every mounted thing named in ``patches`` up to date."""
-    _feed(key=key, data=json.dumps(patches, separators=(",", ":"), allow_nan=False).encode())
+def feed(patches: Mapping[str, Patch]) -> None:
+    """One frame: brings every mounted thing named in ``patches`` up to date.
+
+    To be called within ``st.container(key=FEED)``. The frame travels as one hidden line of text, which the mounted
+    things read: a message of a component would carry the component's own JavaScript again, and cost several times more.
+    """
+    st.text(json.dumps(patches, separators=(",", ":"), allow_nan=False))
 
 
 def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mapping[str, Any] | None = None) -> Patch:

@@ -3,12 +3,14 @@
 
 const mounted = (window.__rnnExplorerLive ??= new Map()) // name → {node, update(patch)}
 
-// What the feed, a component of one line, hands over: the UTF-8 bytes of {name: patch}.
-window.__rnnExplorerFeed = {
-  take(bytes) {
-    const patches = JSON.parse(new TextDecoder().decode(bytes))
-    for (const [name, patch] of Object.entries(patches)) mounted.get(name)?.update(patch)
-  },
+// The feed is a hidden line of text, the JSON of {name: patch}: whatever is new is handed to what is mounted.
+const readFeed = () => {
+  const line = document.querySelector(".st-key-feed [data-testid=stText]")?.textContent
+  if (line && line !== window.__rnnExplorerLastFeed) {
+    window.__rnnExplorerLastFeed = line
+    for (const [name, patch] of Object.entries(JSON.parse(line))) mounted.get(name)?.update(patch)
+  }
+  window.__rnnExplorerReader = mounted.size ? requestAnimationFrame(readFeed) : undefined
 }
 
 const loadPlotly = (version) =>
@@ -148,6 +150,7 @@ export default function (component) {
   mounted.get(data.name)?.close()
   const thing = kinds[data.kind](root, data)
   mounted.set(data.name, thing)
+  window.__rnnExplorerReader ??= requestAnimationFrame(readFeed)
   return () => {
     thing.close()
     if (mounted.get(data.name) === thing) mounted.delete(data.name)
