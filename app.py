@@ -1,6 +1,7 @@
 """What is served: the ASGI app around ``pages/main.py``. ``streamlit run app.py`` finds it by its name.
 
-A request passes, from the outside in: one frame at a time · security headers · compression · the base URL · Streamlit.
+A request passes, from the outside in: one frame at a time · security headers · compression · the page's head ·
+Streamlit.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ BASE_URL_SCRIPT = (
 """Tells Streamlit's page where the server is. Without it, a deep link makes the page probe
 ``/train/_stcore/health`` first, and every visitor's console shows two failed requests."""
 
+STYLE = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sorted((HERE / "pages" / "ui").rglob("*.css")))
+"""Every style sheet of the app. They come with the page, before any content, which so finds its place kept."""
+
+HEAD = f"{BASE_URL_SCRIPT}<style>{STYLE}</style>"
+"""What stands at the head of every page, before what Streamlit puts there."""
+
 FRAME_PATIENCE_S = 5.0
 """After so long without an answer a frame is asked for again: its fragment may be gone."""
 
@@ -132,21 +139,21 @@ class CompressOnce:
         return known and compressible and "gzip" in headers.get("accept-encoding", "") and "range" not in headers
 
 
-class BaseUrl:
-    """Puts BASE_URL_SCRIPT at the head of every HTML page; what is compressed is compressed outside of it."""
+class PageHead:
+    """Puts HEAD at the head of every HTML page; what is compressed is compressed outside of it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers ``scope``; a page is sent once it is whole, with the script in it."""
+        """Answers ``scope``; a page is sent once it is whole, with HEAD in it."""
         asks_for_page = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
         if not asks_for_page or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         answer = await whole_answer(self.app, without(scope, "accept-encoding", "if-none-match"), receive)
         if answer.headers.get("content-type", "").startswith("text/html"):
-            answer.body = bytes(answer.body).replace(b"<head>", b"<head>" + BASE_URL_SCRIPT.encode(), 1)
+            answer.body = bytes(answer.body).replace(b"<head>", b"<head>" + HEAD.encode(), 1)
             answer.headers["content-length"] = str(len(answer.body))
         await answer(scope, receive, send)
 
@@ -268,6 +275,6 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(CompressOnce),
         Middleware(GZipMiddleware, minimum_size=1_000),
-        Middleware(BaseUrl),
+        Middleware(PageHead),
     ],
 )

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.ui import state, view
+from pages.ui.head import show_head
 from pages.ui.i18n import _
-from pages.ui.shapes import show_badges, show_ledger
+from pages.ui.shapes import show_ledger
 from rnn_core.figures.trace import output_figure, state_figure
 
 config = state.config()
@@ -13,11 +14,11 @@ batch, steps, _size = encoding.x_BTV.shape
 theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
-st.title(_("Forward pass"))
-st.markdown(
-    _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice.")
+show_head(
+    _("Forward pass"),
+    _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice."),
+    config,
 )
-show_badges(config)
 if not config.batch_first:
     st.warning(
         _(
@@ -30,23 +31,21 @@ if not config.batch_first:
 
 lines, window = view.line_window(batch), view.step_window(steps)
 columns = lines if config.batch_first else window
-with view.cells(window), st.container(horizontal=True, gap="large"):
-    with st.container(key="output", width="content"):
-        view.chart(
-            output_figure(trace, encoding, theme, lines=lines, steps=window),
-            key="output_chart",
-            alt=_("output, shape {shape}").format(shape=trace.output_BTF.shape),
+tensors = {
+    "output": view.Chart(
+        figure=output_figure(trace, encoding, theme, lines=lines, steps=window),
+        alt=_("output, shape {shape}").format(shape=trace.output_BTF.shape),
+    )
+}
+for name, values in {"h_n": trace.h_n, "c_n": trace.c_n}.items():
+    if values is not None:
+        tensors[name] = view.Chart(
+            figure=state_figure(name, trace, theme, columns=columns, axis=second_axis),
+            alt=_("{name}, shape {shape}").format(name=name, shape=values.shape),
         )
-    for name, values in {"h_n": trace.h_n, "c_n": trace.c_n}.items():
-        if values is not None:
-            with st.container(key=name, width="content"):
-                view.chart(
-                    state_figure(name, trace, theme, columns=columns, axis=second_axis),
-                    key=f"{name}_chart",
-                    alt=_("{name}, shape {shape}").format(name=name, shape=values.shape),
-                )
+view.charts("tensors", tensors, columns=window)
 
-st.subheader(_("Where each row of h_n sits in output"))
+st.header(_("Where each row of h_n sits in output"))
 with st.container(key="final_states"):
     for final in trace.final_states:
         row = f"`h_n[{final.row}]` · :red[layer {final.layer} {final.direction}]"
@@ -58,7 +57,7 @@ with st.container(key="final_states"):
     if trace.c_n is not None:
         st.markdown("`c_n` · " + _("not in output at all: an LSTM shows h = o · tanh(c), never c"))
 
-st.subheader(_("Shape ledger"))
+st.header(_("Shape ledger"))
 st.markdown(_("Every tensor of one training step, in PyTorch's names. An axis has one colour everywhere."))
 show_ledger(config)
 

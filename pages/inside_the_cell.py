@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.ui import inside, microscope, state, view, whatif
+from pages.ui.head import show_head
 from pages.ui.i18n import _
-from pages.ui.shapes import colored_shape, show_badges
+from pages.ui.shapes import colored_shape
 from rnn_core import shape_ledger
 from rnn_core.figures.microscope import (
     activation_figure,
@@ -19,11 +20,11 @@ from rnn_core.whatif import parameter
 
 config, trainer, theme = state.config(), state.trainer(), view.theme()
 
-st.title(_("Inside the cell"))
-st.markdown(
-    _("Pick a step and a unit: below is every product that this one number is the sum of. Arrow keys move the cursor.")
+show_head(
+    _("Inside the cell"),
+    _("Pick a step and a unit: below is every product that this one number is the sum of. Arrow keys move the cursor."),
+    config,
 )
-show_badges(config)
 cursor = inside.choose_cursor(trainer)
 scene = inside.scene(trainer, inside.choose_epoch(trainer), inside.edits(trainer))
 encoding, model = scene.edited.encoding, scene.edited.model
@@ -31,21 +32,21 @@ here = layer_of(scene.after, cursor.layer, cursor.direction)
 steps = inside.around(cursor.step, encoding.x_BTV.shape[1], inside.STEPS)
 varied = config.units > inside.UNITS and st.toggle(_("units with the largest variance first"), key="by_variance")
 units = inside.shown_units(here, cursor, by_variance=varied)
-with st.container(key="unrolled"):
-    view.chart(
-        unrolled_figure(here, encoding, cursor, theme, steps=steps, units=units, along_steps=config.batch_first),
-        key="unrolled_chart",
-        alt=_("hidden state of layer {layer} around step {t}").format(layer=cursor.layer, t=cursor.step),
-    )
-
+view.chart(
+    "unrolled",
+    unrolled_figure(here, encoding, cursor, theme, steps=steps, units=units, along_steps=config.batch_first),
+    alt=_("hidden state of layer {layer} around step {t}").format(layer=cursor.layer, t=cursor.step),
+    columns=steps,
+    share=0.5,
+)
 if not config.batch_first:
     st.warning(
         _("`batch_first=False`: the state before is that of the line above, at the same step; h[t−1] below means it."),
         icon=":material/swap_horiz:",
     )
-st.subheader(_("The microscope"))
+st.header(_("The microscope"))
 scope = look(model, scene.after, cursor)
-microscope.show_equations(scope)
+microscope.show_equations(scope, theme, batch_first=config.batch_first)
 microscope.show_outcome(scope)
 names = [gate.gate for gate in scope.gates]
 chosen = names[0]
@@ -58,13 +59,13 @@ hidden = inside.around(cursor.unit, config.units, microscope.TERMS)
 labels = microscope.input_labels(encoding, cursor, config, inputs)
 with st.container(key="microscope"):
     figure = products_figure(gate, theme, inputs=inputs, input_labels=labels, hidden=hidden)
-    with st.container(key="products"):
-        view.chart(figure, key="products_chart", alt=_("products of gate {gate}").format(gate=gate.gate))
+    words = _("products of gate {gate}").format(gate=gate.gate)
+    view.chart("products", figure, alt=words, columns=max(inputs, hidden, key=len))
     bars, curve = st.columns(2, gap="medium")
     with bars:
-        view.chart(sum_figure(gate, theme), key="sum_chart", alt=_("bars that add up to the pre-activation"))
+        view.wide_chart("sum_chart", sum_figure(gate, theme), alt=_("bars that add up to the pre-activation"))
     with curve:
-        view.chart(activation_figure(gate, theme), key="activation_chart", alt=_("the activation's curve"))
+        view.wide_chart("activation_chart", activation_figure(gate, theme), alt=_("the activation's curve"))
 if len(inputs) < len(gate.x_I) or len(hidden) < config.units:
     words = _("Shown: columns {i} of {I} and {h} of {H}; the sums are over all of them.")
     st.caption(words.format(i=microscope.span(inputs), I=len(gate.x_I), h=microscope.span(hidden), H=config.units))
@@ -74,15 +75,14 @@ st.caption(
     )
 )
 
-st.subheader(_("What it says at this step"))
+st.header(_("What it says at this step"))
 said = inside.around(
     int(scene.after.logits_BTV[cursor.line, cursor.step].argmax()), len(encoding.vocabulary), microscope.TERMS
 )
-with st.container(key="said"):
-    figure = said_figure(scene.after, encoding, cursor, theme, tokens=said)
-    view.chart(figure, key="said_chart", alt=_("logits and probabilities at step {t}").format(t=cursor.step))
+figure = said_figure(scene.after, encoding, cursor, theme, tokens=said)
+view.chart("said", figure, alt=_("logits and probabilities at step {t}").format(t=cursor.step), columns=said)
 
-st.subheader(_("Weights"))
+st.header(_("Weights"))
 ledger = {line.name: line for line in shape_ledger(config) if line.name.startswith(("weight_", "bias_", "head."))}
 name = st.selectbox(_("parameter"), list(ledger), key="parameter", persist_state="session")
 values = parameter(model, name).detach().numpy()
@@ -94,16 +94,16 @@ if len(gates) > 1:
             count=len(gates), gates=", ".join(gates)
         )
     )
-with st.container(key="weights"):
-    figure = weight_figure(
-        name,
-        values.reshape(len(values), -1),
-        theme,
-        gates=gates,
-        columns=microscope.column_labels(name, encoding, config, values),
-        column_axis=ledger[name].axes[-1][-1],
-    )
-    view.chart(figure, key="weight_chart", alt=f"{name}, {values.shape}")
+columns = microscope.column_labels(name, encoding, config, values)
+figure = weight_figure(
+    name,
+    values.reshape(len(values), -1),
+    theme,
+    gates=gates,
+    columns=columns,
+    column_axis=ledger[name].axes[-1][-1],
+)
+view.chart("weights", figure, alt=f"{name}, {values.shape}", columns=range(len(columns)))
 
 whatif.show(trainer, scene, cursor, name, steps=steps, units=units)
 st.caption(_("Try next: play some epochs on *Train*, come back, and watch the same value at another epoch."))

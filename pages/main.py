@@ -10,7 +10,6 @@ from pages.ui.i18n import _
 _HERE = Path(__file__).parent
 
 st.set_page_config(page_title="RNN Explorer", page_icon=str(_HERE / "icon.svg"), layout="wide")
-st.html(_HERE / "ui" / "style.css")
 
 page = st.navigation(
     [

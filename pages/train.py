@@ -3,27 +3,29 @@
 import streamlit as st
 
 from pages.ui import film, playback, state, view
+from pages.ui.head import show_head
 from pages.ui.i18n import _
 from pages.ui.live_chart import FEED, feed
-from pages.ui.shapes import show_badges
+from pages.ui.work import working
 from rnn_core import history_table
 from rnn_core.tables import prediction_table
 
 LISTED = 500
 
-config, trainer = state.config(), state.trainer()
-stopped = playback.stop_words(trainer)
+config = state.config()
+show_head(
+    _("Train"),
+    _("Each step is one forward pass, one backward pass, one update. Watch the wrong characters, then the loss."),
+    config,
+)
+with working(config, goes_on=playback.playing()):
+    trainer = state.trainer()
+    stopped = playback.stop_words(trainer)
 if stopped:
     playback.pause()
 playing = playback.playing()
 
-st.title(_("Train"))
-st.markdown(
-    _("Each step is one forward pass, one backward pass, one update. Watch the wrong characters, then the loss.")
-)
-show_badges(config)
-
-with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
+with st.container(horizontal=True, vertical_alignment="center", key="transport"):
     st.button(_("Step"), key="step", on_click=playback.step, disabled=playing or stopped is not None)
     st.button(
         _("Pause") if playing else _("Play"),
@@ -34,8 +36,16 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="transport")
     )
     st.button(_("Reset"), key="reset", on_click=playback.reset)
     speed = st.segmented_control(
-        _("epochs per frame"), [1, 10, 100], default=1, required=True, key="speed", persist_state="session"
+        _("epochs per frame"),
+        [1, 10, 100],
+        default=1,
+        required=True,
+        key="speed",
+        persist_state="session",
+        label_visibility="collapsed",
     )
+    st.text(_("epochs per frame"), width="content")
+    film.mount_status(trainer)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 

@@ -31,6 +31,7 @@ _DEFAULT = RunConfig()
 _SEVERAL = "several_lines"
 _LINES = "lines"
 _LINK_NOTES = "link_notes"
+_PRESET = "preset"
 _SETTLING = "settling"
 VIEW_KEYS = frozenset({"t", "unit", "layer", "direction", "b", "embed", "embed_options"})
 """Query keys that are no field of RunConfig: where one looks, not what is computed."""
@@ -41,13 +42,15 @@ def show_sidebar() -> str | None:
     _read_link()
     with st.sidebar:
         values: dict[str, Any] = {"text": _text()}
-        _presets()
+        presets = st.container(key="presets")
         values |= _network() | _training()
         try:
             state.keep_config(RunConfig(**values))
         except ConfigError as error:
             return str(error)
         finally:
+            with presets:
+                _presets(state.config())
             _share()
             if st.session_state.pop(_SETTLING, None):
                 st.rerun()
@@ -135,13 +138,24 @@ def _switch_lines() -> None:
         st.session_state["text"] = " ".join(line_texts(st.session_state["text"]))
 
 
-def _presets() -> None:
-    with st.expander(_("Presets"), expanded=True), st.container(key="presets", gap="xxsmall"):
-        for label, preset in PRESETS.items():
-            st.button(_(label), on_click=_apply, args=(preset,), width="stretch", type="tertiary")
+def _presets(shown: RunConfig) -> None:
+    """A list of the presets, which says the one that is shown, if it is one."""
+    st.session_state[_PRESET] = next((label for label, preset in PRESETS.items() if preset == shown), None)
+    st.selectbox(
+        _("Preset"),
+        PRESETS,
+        format_func=_,
+        index=None,
+        key=_PRESET,
+        placeholder=_("your own"),
+        on_change=_apply,
+    )
 
 
-def _apply(preset: RunConfig) -> None:
+def _apply() -> None:
+    preset = PRESETS.get(st.session_state[_PRESET])
+    if preset is None:
+        return
     for name in RULES:
         st.session_state[name] = _widget_value(getattr(preset, name))
     st.session_state[_SEVERAL] = _is_batch(preset.text)
@@ -153,7 +167,7 @@ def _widget_value(value: Any) -> Any:
 
 
 def _network() -> dict[str, Any]:
-    st.subheader(_("Network"), divider="gray")
+    st.header(_("Network"), divider="gray")
     values = {
         "task": _choice("task", Task, _("copy: predict the token just read. next: predict the one after it.")),
         "cell": _choice("cell", Cell, _("torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM.")),
@@ -198,7 +212,7 @@ def _network() -> dict[str, Any]:
 
 
 def _training() -> dict[str, Any]:
-    st.subheader(_("Training"), divider="gray")
+    st.header(_("Training"), divider="gray")
     return {
         "optimizer": _choice("optimizer", Optimizer, _("torch.optim, with its defaults but for the learning rate.")),
         "learning_rate": st.number_input(
@@ -255,5 +269,5 @@ def _flag(name: str, words: str) -> bool:
 
 
 def _share() -> None:
-    st.subheader(_("Share"), divider="gray")
+    st.header(_("Share"), divider="gray")
     st.caption(_("The address of this page is the run: whoever opens it sees these numbers."))

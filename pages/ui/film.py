@@ -11,12 +11,16 @@ import streamlit as st
 
 from pages.ui import playback, view
 from pages.ui.i18n import _
-from pages.ui.live_chart import Patch, chart_patch, live_chart, live_table, live_text, table_patch, text_patch
+from pages.ui.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
 from rnn_core import Trace, Trainer, trace_forward
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
 from rnn_core.figures.training import loss_figure, loss_points
+
+ROWS_PX = 200
+SHARE = 0.46
+"""What the heatmaps may take of a desk's height, in px, and of a window's, so that one sees all that moves at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,25 +42,30 @@ def choose_window(trainer: Trainer) -> Window:
     return Window(lines=lines, steps=shown, columns=shown, axis="T")
 
 
-def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
-    """Draws everything that moves, as of now."""
-    encoding, trace, now = trainer.encoding, _trace(trainer), playback.status(trainer)
-    words = {name: _(name) for name in ("epoch", "loss", "right", "target")}
+def mount_status(trainer: Trainer) -> None:
+    """Draws the line that says where the training is."""
     with st.container(key="status"):
-        live_text(now, key="live_status")
+        live_text(playback.status(trainer), key="live_status")
+
+
+def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
+    """Draws everything else that moves, as of now."""
+    encoding, trace, now = trainer.encoding, _trace(trainer), playback.status(trainer)
+    words = {name: _(name) for name in ("epoch", "loss", "right", "target")} | {
+        "prediction": _("Predictions, newest first")
+    }
     loss, predictions = st.columns([2, 3], gap="medium")
     with loss, st.container(key="loss_chart"):
-        curve = trainer.history.curve(trainer.now)
-        live_chart(loss_figure(curve, theme), key="live_loss", alt=_loss_words(now))
+        view.wide_chart("live_loss", loss_figure(trainer.history.curve(trainer.now), theme), alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):
         live_table(playback.newest(trainer), encoding, steps=window.steps, key="live_predictions", words=words)
-    with view.cells(window.steps), st.container(horizontal=True, gap="large"):
-        with st.container(key="output", width="content"):
-            figure = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps)
-            live_chart(figure, key="live_output", alt=_tensor_words("output", now))
-        with st.container(key="h_n", width="content"):
-            figure = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis)
-            live_chart(figure, key="live_h_n", alt=_tensor_words("h_n", now))
+    output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
+    h_n = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis, rows_px=ROWS_PX)
+    tensors = {
+        "output": view.Chart(figure=output, alt=_tensor_words("output", now)),
+        "h_n": view.Chart(figure=h_n, alt=_tensor_words("h_n", now)),
+    }
+    view.charts("tensors", tensors, columns=window.steps, share=SHARE)
 
 
 def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
@@ -68,8 +77,8 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
     return {
         "live_status": text_patch(now),
         "live_loss": chart_patch([loss_points(trainer.history.curve(trainer.now))], alt=_loss_words(now)),
-        "live_output": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
-        "live_h_n": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
+        "output_chart": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
+        "h_n_chart": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
         "live_predictions": table_patch(playback.newest(trainer), trainer.encoding, steps=window.steps),
     }
 

@@ -9,6 +9,8 @@ import streamlit as st
 
 from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig
+from rnn_core.figures.equations import equations
+from rnn_core.figures.theme import Theme
 from rnn_core.microscope import PACKING, Cursor, GateSum, Microscope
 from rnn_core.model import CharRNN
 from rnn_core.text import visible
@@ -17,27 +19,18 @@ from rnn_core.trace import Direction, FloatArray
 TERMS = 14
 """How many columns of a product are printed; the sums are over all of them."""
 
-_LETTERS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
 
-
-def show_equations(scope: Microscope) -> None:
+def show_equations(scope: Microscope, theme: Theme, *, batch_first: bool) -> None:
     """Every step of the computation, numbered, each with its numbers; the last line is the hidden value."""
     t, j = scope.cursor.step, scope.cursor.unit
-    lines = [_gate_line(gate) for gate in scope.gates]
-    values = {gate.symbol: gate.activation for gate in scope.gates}
-    if scope.c is not None and scope.c_previous is not None:
-        i, f, g, o = (values[symbol] for symbol in "ifgo")
-        lines.append(
-            f"c = f · c_prev + i · g = {_n(f)} · {_n(scope.c_previous)} + {_n(i)} · {_n(g)} = {_bare(scope.c)}"
-        )
-        lines.append(f"h = o · tanh(c) = {_n(o)} · {_n(float(np.tanh(scope.c)))} = {_bare(scope.h)}")
-    elif "n" in values:
-        z, n = values["z"], values["n"]
-        kept = f"{_n(1 - z)} · {_n(n)} + {_n(z)} · {_n(scope.h_previous)}"
-        lines.append(f"h = (1 − z) · n + z · h_prev = {kept} = {_bare(scope.h)}")
-    numbered = [f"{place}  {line}" for place, line in enumerate(lines, start=1)]
+    head = f"| {_('step')} | {_('equation')} | {_('in numbers')} |\n|:--|:--|:--|\n"
+    rows = [
+        f"| {place} {_(line.name)} | ${line.symbols}$ | ${line.numbers}$ |"
+        for place, line in enumerate(equations(scope, theme, batch_first=batch_first), start=1)
+    ]
     with st.container(key="equations"):
-        st.code("\n".join([f"h[t={t}, j={j}] = {_bare(scope.h, 6)}", "", *numbered]), language=None, wrap_lines=True)
+        st.markdown(f"**`h[t={t}, j={j}] = {_bare(scope.h, 6)}`**")
+        st.markdown(head + "\n".join(rows))
 
 
 def show_gate(gate: GateSum, encoding: Encoding, cursor: Cursor) -> None:
@@ -95,16 +88,6 @@ def stacked_gates(model: CharRNN, name: str) -> list[str]:
     return [""] if name.startswith("head.") or len(gates) == 1 else list(gates)
 
 
-def _gate_line(gate: GateSum) -> str:
-    recurrent = _n(gate.recurrent_part)
-    if gate.reset is not None:
-        recurrent = f"{_n(gate.reset)} · {recurrent}"
-    letter = _LETTERS[gate.activation_name]
-    formula = f"{letter}(W_ih x + b_ih + {'r · (W_hh h + b_hh)' if gate.reset is not None else 'W_hh h + b_hh'})"
-    landed = f"{letter}({_bare(gate.preactivation)}) = {_bare(gate.activation)}"
-    return f"{gate.symbol} = {formula} = {letter}({_bare(gate.input_part)} + {recurrent}) = {landed}"
-
-
 def _features(units: int, directions: int, indices: Sequence[int]) -> list[str]:
     if directions == 1:
         return [str(index) for index in indices]
@@ -115,8 +98,3 @@ def _features(units: int, directions: int, indices: Sequence[int]) -> list[str]:
 def _bare(value: float, decimals: int = 4) -> str:
     """A number with so many decimals."""
     return f"{value:.{decimals}f}".replace("-", "−")
-
-
-def _n(value: float) -> str:
-    """The same, a negative one in brackets, so that it can follow a sign."""
-    return f"({_bare(value)})" if value < 0 else _bare(value)

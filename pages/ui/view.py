@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.i18n import _
+from pages.ui.live_chart import Row, live_chart
 from rnn_core.figures.theme import DARK, LIGHT, Theme
 
 MAX_PANELS = 4
 MAX_STEPS = 48
 FEW_COLUMNS = 7
+TALLEST = 0.85
 
 
 def theme() -> Theme:
     """The colours of the page as the browser shows it."""
     return DARK if st.context.theme.type == "dark" else LIGHT
-
-
-def cells(columns: range) -> DeltaGenerator:
-    """A container for heatmaps; on a phone, style.css leaves out the numbers that many columns make too small."""
-    return st.container(key="many_columns" if len(columns) > FEW_COLUMNS else "few_columns")
 
 
 def line_window(lines: int) -> range:
@@ -57,7 +54,43 @@ def step_window(steps: int) -> range:
     return range(first, first + MAX_STEPS)
 
 
-def chart(figure: go.Figure, *, key: str, alt: str) -> None:
-    """A chart that stands still: in the page's own colours, at its own width, without a tool bar."""
-    width: Literal["content", "stretch"] = "content" if figure.layout.width else "stretch"
-    st.plotly_chart(figure, width=width, theme=None, key=key, config={"displayModeBar": False}, alt=alt)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A figure with a width of its own, and what it shows in words."""
+
+    figure: go.Figure
+    alt: str
+
+
+def charts(key: str, shown: Mapping[str, Chart], *, columns: range, share: float = TALLEST) -> None:
+    """Charts side by side, at one scale, as large as the page has room for.
+
+    Args:
+        key: of the container of all of them.
+        shown: by the key of the container of each; the chart's own is that with "_chart" behind it.
+        share: of the window's height, which the tallest may grow to.
+        columns: of the widest. On a phone, style.css leaves out the numbers that many columns make too small.
+    """
+    layouts = [chart.figure.layout for chart in shown.values()]
+    row = Row(
+        key=key,
+        charts=len(layouts),
+        width=sum(layout.width for layout in layouts),
+        height=max(layout.height for layout in layouts),
+        share=share,
+    )
+    crowd = "many_columns" if len(columns) > FEW_COLUMNS else "few_columns"
+    with st.container(key=f"{crowd}_{key}"), st.container(key=key, horizontal=True, gap="medium"):
+        for name, chart in shown.items():
+            with st.container(key=name, width="content"):
+                live_chart(chart.figure, key=f"{name}_chart", alt=chart.alt, row=row)
+
+
+def chart(key: str, figure: go.Figure, *, alt: str, columns: range, share: float = TALLEST) -> None:
+    """One chart by itself, in a container named ``key``, as large as the page has room for; see ``charts``."""
+    charts(f"{key}_row", {key: Chart(figure=figure, alt=alt)}, columns=columns, share=share)
+
+
+def wide_chart(key: str, figure: go.Figure, *, alt: str) -> None:
+    """A chart without a width of its own: it fills its place."""
+    live_chart(figure, key=key, alt=alt)

@@ -35,7 +35,7 @@ def show(
         name: the parameter that is shown above, and that an edited weight belongs to.
     """
     made = inside.edits(trainer)
-    st.subheader(_("What if"))
+    st.header(_("What if"))
     st.markdown(_("Change one number and see what moves. This is a copy: the training knows nothing of it."))
     with st.container(horizontal=True, vertical_alignment="bottom", key="what_if"):
         kind = st.segmented_control(_("change"), _KINDS, default="weight", required=True, key="kind") or "weight"
@@ -103,27 +103,25 @@ def _show_difference(trainer: Trainer, scene: inside.Scene, cursor: Cursor, step
     before, after = (encoding.vocabulary.decode(predicted) for predicted in ids)
     with st.container(key="predictions_before_and_after"):
         st.code(f"before  {before}\nafter   {after}", language=None, wrap_lines=True)
-    with st.container(key="difference_h"):
-        figure = difference_figure(
-            _("h after − before"),
-            moved.h_BTH[row][line][:, list(units)],
-            encoding,
-            theme,
-            line=line,
-            steps=steps,
-            rows=[str(unit) for unit in units],
-            row_axis="H",
-        )
-        view.chart(figure, key="difference_h_chart", alt=_("difference of hidden states"))
-    with st.container(key="difference_p"):
-        figure = difference_figure(
-            _("probability after − before"),
-            moved.probability_BTV[line],
-            encoding,
-            theme,
-            line=line,
-            steps=steps,
-            rows=encoding.vocabulary.tokens,
-            row_axis="V",
-        )
-        view.chart(figure, key="difference_p_chart", alt=_("difference of predictions"))
+    figure = difference_figure(
+        _("h after − before"),
+        moved.h_BTH[row][line][:, list(units)],
+        encoding,
+        theme,
+        line=line,
+        steps=steps,
+        rows=[str(unit) for unit in units],
+        row_axis="H",
+    )
+    view.chart("difference_h", figure, alt=_("difference of hidden states"), columns=steps)
+    figure = difference_figure(
+        _("probability after − before"),
+        moved.probability_BTV[line],
+        encoding,
+        theme,
+        line=line,
+        steps=steps,
+        rows=encoding.vocabulary.tokens,
+        row_axis="V",
+    )
+    view.chart("difference_p", figure, alt=_("difference of predictions"), columns=steps)

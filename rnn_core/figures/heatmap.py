@@ -16,6 +16,7 @@ from rnn_core.figures.theme import Theme, base_layout
 COLUMN_PX = 44
 MIN_COLUMNS = 3
 MAX_ROW_PX = 32
+EASY_ROW_PX = 20
 MIN_ROW_PX = 5
 ROWS_PX = 620
 TITLE_PX = 26
@@ -25,6 +26,7 @@ PANEL_GAP_PX = 16
 LABEL_GAP_PX = 6
 BAR_PX = 58
 EDGE_PX = 4
+NUMBER_PX = 13
 NUMBERED_COLUMNS = 26
 NUMBERED_ROW_PX = 17
 HOVERED_CELLS = 4_000
@@ -80,6 +82,7 @@ def stacked_heatmaps(
     label_lines: int = 1,
     label_px: int = 48,
     column_px: int = COLUMN_PX,
+    rows_px: int = ROWS_PX,
     decimals: int = 2,
     bar: bool = True,
 ) -> go.Figure:
@@ -88,14 +91,16 @@ def stacked_heatmaps(
     Args:
         reach: the scale is diverging and goes from −reach to reach; None: it is sequential and goes from 0 to 1.
         label_lines: how many lines a column label has.
-        label_px: the room for row labels. column_px: the width of a column.
+        label_px: the room for row labels. column_px: the width of a column. rows_px: the height of all rows together
+            while they stay easy to read, ROWS_PX at most.
         decimals: how many are printed in the cells.
         bar: whether the colour bar is drawn.
     Returns: a figure of its natural width; numbers stand in the cells while they fit, in a colour that contrasts.
     """
     rows = sum(len(panel.row_labels) for panel in panels)
     columns = max(MIN_COLUMNS, *(len(panel.column_labels) for panel in panels))
-    row_px = int(np.clip(ROWS_PX / rows, MIN_ROW_PX, MAX_ROW_PX))
+    easy = min(EASY_ROW_PX, ROWS_PX / rows)
+    row_px = int(np.clip(max(rows_px / rows, easy), MIN_ROW_PX, MAX_ROW_PX))
     head_px = TITLE_PX + LABEL_PX * label_lines
     heights = [head_px + len(panel.row_labels) * row_px for panel in panels]
     height = sum(heights) + PANEL_GAP_PX * (len(panels) - 1) + AXIS_TITLE_PX + EDGE_PX
@@ -142,6 +147,7 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, decimals: int | None) -> 
         "hoverongaps": False,
     }
     if decimals is not None:
+        trace["textfont"] = {"size": NUMBER_PX}
         trace["texttemplate"] = f"%{{z:.{0 if _whole(panel.values) else decimals}f}}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
     if panel.values.size <= HOVERED_CELLS:

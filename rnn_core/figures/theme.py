@@ -67,7 +67,7 @@ DARK = Theme(
 FONT = '"Source Sans", "Source Sans Pro", "Noto Sans", "Noto Sans CJK KR", "Noto Color Emoji", sans-serif'
 
 
-def base_layout(theme: Theme, *, height: int, width: int | None = None) -> dict[str, Any]:
+def base_layout(theme: Theme, *, height: int | None = None, width: int | None = None) -> dict[str, Any]:
     """The layout that every figure starts from; its template is empty, so that no default of the process leaks in."""
     return {
         "template": "none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from rnn_core.encoding import Encoding
-from rnn_core.figures.heatmap import Axes, Panel, Ring, signed_reach, stacked_heatmaps
+from rnn_core.figures.heatmap import ROWS_PX, Axes, Panel, Ring, signed_reach, stacked_heatmaps
 from rnn_core.figures.theme import Theme, escaped
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray, Trace
@@ -13,8 +13,14 @@ from rnn_core.trace import Direction, FloatArray, Trace
 _ARROWS = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}
 
 
-def output_figure(trace: Trace, encoding: Encoding, theme: Theme, *, lines: range, steps: range) -> go.Figure:
-    """output[b].T for each line b of ``lines``: a column a step, a row a feature; the cells that are h_n are ringed."""
+def output_figure(
+    trace: Trace, encoding: Encoding, theme: Theme, *, lines: range, steps: range, rows_px: int = ROWS_PX
+) -> go.Figure:
+    """output[b].T for each line b of ``lines``: a column a step, a row a feature; the cells that are h_n are ringed.
+
+    Args:
+        rows_px: see ``stacked_heatmaps``.
+    """
     rings: dict[int, list[Ring]] = {}
     for block in (block for state in trace.final_states for block in state.blocks):
         first, last = max(block.steps[0], steps.start), min(block.steps[1], steps.stop)
@@ -33,7 +39,7 @@ def output_figure(trace: Trace, encoding: Encoding, theme: Theme, *, lines: rang
         for line, values in zip(lines, output_values(trace, lines=lines, steps=steps), strict=True)
     ]
     axes = Axes(column_title="time step t", column_axis="T", row_title="feature", row_axis="F")
-    return stacked_heatmaps(panels, axes, theme, reach=output_reach(trace), label_px=62)
+    return stacked_heatmaps(panels, axes, theme, reach=output_reach(trace), label_px=62, rows_px=rows_px)
 
 
 def output_values(trace: Trace, *, lines: range, steps: range) -> list[FloatArray]:
@@ -46,12 +52,15 @@ def output_reach(trace: Trace) -> float:
     return signed_reach(trace.output_BTF, trace.h_n)
 
 
-def state_figure(name: str, trace: Trace, theme: Theme, *, columns: range, axis: str) -> go.Figure:
+def state_figure(
+    name: str, trace: Trace, theme: Theme, *, columns: range, axis: str, rows_px: int = ROWS_PX
+) -> go.Figure:
     """state[s].T for each row s of h_n or c_n: a column for each index of its second axis, a row for each unit.
 
     Args:
         name: "h_n", whose rows that stand in ``output`` are ringed, or "c_n" of an LSTM.
         axis: the letter of the second axis: "B", or "T" for a module that is not batch_first.
+        rows_px: see ``stacked_heatmaps``.
     """
     units = tuple(str(unit) for unit in range(trace.h_n.shape[2]))
     whole = Ring(columns=(0, len(columns)), rows=(0, len(units)))
@@ -68,7 +77,8 @@ def state_figure(name: str, trace: Trace, theme: Theme, *, columns: range, axis:
     ]
     title = {"B": "line b", "T": "time step t"}[axis]
     axes = Axes(column_title=title, column_axis=axis, row_title="unit", row_axis="H")
-    return stacked_heatmaps(panels, axes, theme, reach=state_reach(name, trace), label_px=44, bar=name == "c_n")
+    reach = state_reach(name, trace)
+    return stacked_heatmaps(panels, axes, theme, reach=reach, label_px=44, rows_px=rows_px, bar=name == "c_n")
 
 
 def state_values(name: str, trace: Trace, *, columns: range) -> list[FloatArray]:

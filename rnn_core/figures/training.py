@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 from rnn_core.figures.theme import Theme, base_layout
 from rnn_core.history import LossCurve
 
-LOSS_PX = 288
-
 
 def loss_figure(curve: LossCurve, theme: Theme) -> go.Figure:
-    """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap."""
-    layout = base_layout(theme, height=LOSS_PX)
+    """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap.
+
+    The figure has no size of its own: it fills its place.
+    """
+    layout = base_layout(theme)
     line = {"gridcolor": theme.grid, "zeroline": False, "linecolor": theme.grid, "tickfont": {"color": theme.quiet}}
     layout |= {
         "margin": {"l": 56, "r": 12, "t": 8, "b": 44},

@@ -23,7 +23,7 @@ MAIN = Path(__file__).parents[2] / "pages" / "main.py"
 PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train")
 """The pages, as the navigation has them; the first one is open when one arrives."""
 
-PLAIN = frozenset({"text", "code", "dataframe", "plotly_chart", "bidi_component"})
+PLAIN = frozenset({"text", "code", "dataframe", "bidi_component"})
 """Elements that draw what they are given to the letter, or by a script of ours that sets text only."""
 
 LABELLED = frozenset({"text_input", "text_area", "selectbox", "download_button"})
@@ -88,6 +88,10 @@ class Screen:
         """The control with ``key``."""
         return self.app.get_by_key(key)
 
+    def choose(self, preset: str | None) -> None:
+        """Chooses a preset, or clears the choice."""
+        self.enter(preset=preset)
+
     def button(self, label: str) -> Any:
         """The one button that says ``label``."""
         (button,) = [button for button in self.app.button if button.label == label]
@@ -126,9 +130,8 @@ class Screen:
 
     def charts(self) -> dict[str, str]:
         """Every chart as JSON, by its own key."""
-        static = {chart.key: chart.proto.spec for chart in self._elements("plotly_chart")}
-        live = {part.key: part.proto.json for part in self._elements("bidi_component")}
-        return static | {key: document for key, document in live.items() if json.loads(document)["kind"] == "chart"}
+        mounted = {part.key: part.proto.json for part in self.app.get("bidi_component")}
+        return {key: document for key, document in mounted.items() if json.loads(document)["kind"] == "chart"}
 
     def figures(self) -> list[Any]:
         """Every figure on the page: data and layout."""
@@ -137,11 +140,8 @@ class Screen:
     def chart(self, container: str) -> Any:
         """The figure in ``container``: data and layout."""
         block: Any = self.app.get_by_key(container)
-        (document,) = [
-            *(chart.proto.spec for chart in block.get("plotly_chart")),
-            *(part.proto.json for part in block.get("bidi_component")),
-        ]
-        return _strict_json(document)
+        (part,) = block.get("bidi_component")
+        return _strict_json(part.proto.json)
 
     def heatmaps(self, container: str) -> list[npt.NDArray[Any]]:
         """The numbers of each panel of the figure in ``container``."""
@@ -176,9 +176,6 @@ class Screen:
                 yield from (proto.label, proto.help, getattr(proto, "placeholder", ""))
             elif node.type not in PLAIN and proto is not None:
                 yield from _strings(proto)
-
-    def _elements(self, kind: str) -> Iterable[Any]:
-        return self.app.get(kind)
 
 
 Open = Callable[..., Screen]

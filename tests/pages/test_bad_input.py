@@ -182,7 +182,7 @@ def test_a_preset_ends_bad_input(open_screen: Open) -> None:
     screen = open_screen("train", GOOD)
     screen.enter(text="", learning_rate=0.0)
     for preset, config in PRESETS.items():
-        screen.press(preset)
+        screen.choose(preset)
         assert screen.errors == []
         assert screen.every_epoch["loss"].tolist() == [Trainer(config).now.loss_nats]
 

@@ -47,11 +47,11 @@ EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
 }
 """What the heatmaps of each page are to show before any training, by container."""
 
-CHARTS = {"text_to_tensor": "{}_chart", "forward_pass": "{}_chart", "inside_the_cell": "{}_chart", "train": "live_{}"}
+CHARTS = {"text_to_tensor": "{}_chart", "forward_pass": "{}_chart", "inside_the_cell": "{}_chart", "train": "{}_chart"}
 """How a chart is called in each page's containers."""
 
 OTHERS = {
-    "inside_the_cell": {"products_chart", "sum_chart", "activation_chart", "weight_chart"},
+    "inside_the_cell": {"products_chart", "sum_chart", "activation_chart", "weights_chart"},
     "train": {"live_loss"},
 }
 """Charts that are no heatmap of a whole tensor."""
@@ -91,7 +91,7 @@ def test_every_page_shows_the_numbers_of_every_preset_with_every_cell(
     open_screen: Open, preset: str, cell: Cell
 ) -> None:
     screen = open_screen()
-    screen.press(preset)
+    screen.choose(preset)
     screen.enter(cell=str(cell))
     config = replace(PRESETS[preset], cell=cell)
     for page in screen.walk():
@@ -113,7 +113,7 @@ def test_every_page_shows_a_changed_preset_or_says_why_it_cannot_be(
     open_screen: Open, preset: str, head: Head, bidirectional: bool
 ) -> None:
     screen = open_screen()
-    screen.press(preset)
+    screen.choose(preset)
     screen.enter(head=str(head), bidirectional=bidirectional)
     config, sentence = PRESETS[preset], None
     try:

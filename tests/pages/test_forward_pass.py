@@ -165,7 +165,7 @@ def test_batch_first_off_is_warned_of_with_the_sizes_it_confuses(screen: Screen,
 
 def test_the_notes_preset_shows_the_numbers_of_a_plain_torch_script(open_screen: Open) -> None:
     screen = open_screen("forward_pass")
-    screen.press("Notes: batch of three, as written")
+    screen.choose("Notes: batch of three, as written")
     rows = torch.eye(4)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -147,7 +147,7 @@ def test_what_is_valid_is_taken_however_it_is_written(open_screen: Open, name: s
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_link_of_a_preset_opens_the_preset(open_screen: Open, preset: str) -> None:
     linked, pressed = open_screen(query=PRESETS[preset]), open_screen()
-    pressed.press(preset)
+    pressed.choose(preset)
     assert linked.charts() == pressed.charts()
     assert losses_shown(linked) == losses_shown(pressed)
 

@@ -70,7 +70,7 @@ def assert_reads(screen: Screen, text: str) -> None:
 def test_a_preset_sets_every_field(open_screen: Open, preset: str) -> None:
     screen = open_screen("train", FAR)
     assert controls(screen) == values(FAR)
-    screen.press(preset)
+    screen.choose(preset)
     assert controls(screen) == values(PRESETS[preset])
     assert screen.every_epoch["loss"].tolist() == [Trainer(PRESETS[preset]).now.loss_nats]
 
@@ -78,30 +78,55 @@ def test_a_preset_sets_every_field(open_screen: Open, preset: str) -> None:
 @pytest.mark.parametrize("preset", SINGLE)
 def test_a_preset_of_one_line_is_shown_in_the_text_input(open_screen: Open, preset: str) -> None:
     screen = open_screen(query=FAR)
-    screen.press(preset)
+    screen.choose(preset)
     assert_one_line(screen, PRESETS[preset].text)
 
 
 @pytest.mark.parametrize("preset", SEVERAL)
 def test_a_preset_of_several_lines_is_shown_in_the_text_area(open_screen: Open, preset: str) -> None:
     screen = open_screen()
-    screen.press(preset)
+    screen.choose(preset)
     assert_several_lines(screen, PRESETS[preset].text)
 
 
-def test_presets_pressed_one_after_another_leave_nothing_of_the_last(open_screen: Open) -> None:
+def test_presets_chosen_one_after_another_leave_nothing_of_the_last(open_screen: Open) -> None:
     screen = open_screen("train")
     for preset in reversed(list(PRESETS)):
-        screen.press(preset)
+        screen.choose(preset)
         assert controls(screen) == values(PRESETS[preset])
         assert screen.every_epoch["loss"].tolist() == [Trainer(PRESETS[preset]).now.loss_nats]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_preset_has_a_button_on_every_page(open_screen: Open, page: str) -> None:
-    screen = open_screen(page)
-    presets: Any = screen.app.get_by_key("presets")
-    assert [button.label for button in presets.button] == list(PRESETS)
+def test_every_preset_is_in_the_list_on_every_page(open_screen: Open, page: str) -> None:
+    assert open_screen(page).widget("preset").options == list(PRESETS)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_list_says_which_preset_is_on_however_it_was_reached(open_screen: Open, preset: str) -> None:
+    assert open_screen(query=PRESETS[preset]).widget("preset").value == preset
+    screen = open_screen()
+    screen.choose(preset)
+    assert screen.widget("preset").value == preset
+    screen.enter(seed=99)
+    assert screen.widget("preset").value is None
+    screen.enter(seed=PRESETS[preset].seed)
+    assert screen.widget("preset").value == preset
+
+
+def test_clearing_the_list_changes_nothing(open_screen: Open) -> None:
+    screen = open_screen()
+    before = controls(screen)
+    screen.choose(None)
+    assert controls(screen) == before
+
+
+def test_beside_bad_input_the_list_says_what_is_still_shown(open_screen: Open) -> None:
+    screen = open_screen()
+    shown = screen.widget("preset").value
+    screen.enter(text="")
+    assert screen.errors != []
+    assert PRESETS[screen.widget("preset").value] == RunConfig() == PRESETS[shown]
 
 
 def test_several_lines_switched_on_shows_an_area_with_the_same_text(open_screen: Open) -> None:

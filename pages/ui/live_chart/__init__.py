@@ -1,8 +1,9 @@
-"""What moves while training plays: charts, a status line and the prediction table, all redrawn in place.
+"""Every chart of the app, and what else moves while training plays: a status line and the prediction table.
 
 Each is mounted once by a full run of the script, outside the ticking fragment, with all it needs to stand alone. A
 frame of the film is one ``feed``: only the arrays that changed, for all of them, by key. Charts go through
-``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays.
+``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays. A
+figure comes in the pixels of a desk; the browser lets it grow with the room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -33,19 +35,45 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
-    css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
     js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 
 
-def live_chart(figure: go.Figure, *, key: str, alt: str) -> None:
-    """Mounts ``figure`` as a chart that ``feed`` can move; ``alt`` says its state in words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Figures that stand side by side and grow alike.
+
+    Attributes:
+        key: of the container that is as wide as they may become together.
+        charts: how many they are.
+        width: in px, of all of them together at their natural size, without the gaps between them.
+        height: in px, of the tallest.
+        share: of the window's height, which the tallest may grow to.
+    """
+
+    key: str
+    charts: int
+    width: int
+    height: int
+    share: float
+
+
+def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None) -> None:
+    """Mounts ``figure`` as a chart that ``feed`` can move.
+
+    Args:
+        alt: its state in words.
+        row: what it stands in, for a figure with a width of its own; one without fills its place.
+    """
     spec = figure.to_plotly_json()
     data = [_typed_tree(trace) for trace in spec["data"]]
     layout = _typed_tree(spec["layout"])
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
-    _component(key=key, data=chart, width=layout.get("width") or "stretch")
+    if row is None:
+        _component(key=key, data=chart, width="stretch", height=layout.get("height") or "content")
+    else:
+        _component(key=key, data=chart | {"row": asdict(row)}, width=layout["width"], height=layout["height"])
 
 
 def live_text(text: str, *, key: str) -> None:
@@ -60,7 +88,7 @@ def live_table(
 
     Args:
         steps: the time steps to show.
-        words: the column titles "epoch", "loss", "right", and the names "target" and "wrong".
+        words: the column titles "epoch", "loss", "right", the name "target", and "prediction", what the table is.
     """
     targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in encoding.targets]
     patch = table_patch(rows, encoding, steps=steps)

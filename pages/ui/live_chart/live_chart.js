@@ -1,26 +1,37 @@
-// Charts, text and the prediction table that move while training plays. A mount draws a thing whole; a feed brings
-// every mounted thing it names up to date. What people typed is set as text only, never as markup.
+// Charts, text and the prediction table: drawn whole when mounted, and moved in place while training plays. A feed
+// brings every mounted thing it names up to date. What people typed is set as text only, never as markup.
 
-const mounted = (window.__rnnExplorerLive ??= new Map()) // name → {node, update(patch)}
+const mounted = new Map() // name → {update(patch), close()}
 
-// The feed is a hidden line of text, the JSON of {name: patch}: whatever is new is handed to what is mounted.
-const readFeed = () => {
-  const line = document.querySelector(".st-key-feed [data-testid=stText]")?.textContent
-  if (line && line !== window.__rnnExplorerLastFeed) {
-    window.__rnnExplorerLastFeed = line
-    for (const [name, patch] of Object.entries(JSON.parse(line))) mounted.get(name)?.update(patch)
-  }
-  window.__rnnExplorerReader = mounted.size ? requestAnimationFrame(readFeed) : undefined
+// What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element, and
+// window.__streamlit, which app.py sets.
+const keyed = (key) => document.querySelector(`.st-key-${key}`)
+const address = (path) => {
+  const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
+  return new URL(path, base.endsWith("/") ? base : `${base}/`)
 }
 
+// The feed is a hidden line of text, the JSON of {name: patch}: whatever is new is handed to what is mounted.
+let lastFeed = ""
+let reading = false
+const readFeed = () => {
+  const line = keyed("feed")?.textContent
+  if (line && line !== lastFeed) {
+    lastFeed = line
+    for (const [name, patch] of Object.entries(JSON.parse(line))) mounted.get(name)?.update(patch)
+  }
+  reading = mounted.size > 0
+  if (reading) requestAnimationFrame(readFeed)
+}
+
+let plotly
 const loadPlotly = (version) =>
-  (window.__rnnExplorerPlotly ??= new Promise((resolve, reject) => {
-    const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
+  (plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
-    script.src = new URL(`assets/plotly.min.js?v=${version}`, base.endsWith("/") ? base : `${base}/`)
+    script.src = address(`assets/plotly.min.js?v=${version}`)
     script.onload = () => resolve(window.Plotly)
     script.onerror = () => {
-      window.__rnnExplorerPlotly = undefined
+      plotly = undefined
       reject(new Error(`${script.src} did not load`))
     }
     document.head.append(script)
@@ -33,71 +44,120 @@ const element = (tag, className, text) => {
   return node
 }
 
+const isTree = (value) => value && typeof value === "object" && !Array.isArray(value) && !("bdata" in value)
+
 const merged = (whole, part) => {
   const result = { ...whole }
   for (const [name, value] of Object.entries(part)) {
-    const nested = value && typeof value === "object" && !Array.isArray(value) && !("bdata" in value)
-    result[name] = nested ? merged(whole[name] ?? {}, value) : value
+    result[name] = isTree(value) ? merged(whole[name] ?? {}, value) : value
   }
   return result
 }
 
+// One chart is drawn in one animation frame: three at once would hold the page up for longer than a person notices.
+const waiting = new Set()
+let drawing = false
+const drawNext = async () => {
+  const [draw] = waiting
+  waiting.delete(draw)
+  try {
+    await draw?.()
+  } finally {
+    drawing = waiting.size > 0
+    if (drawing) requestAnimationFrame(drawNext)
+  }
+}
+const drawSoon = (draw) => {
+  waiting.add(draw)
+  if (!drawing) requestAnimationFrame(drawNext)
+  drawing = true
+}
+
+// A figure comes in the pixels of a desk; where there is more room, every length in it grows alike.
+const LENGTHS = new Set(
+  "height width l r t b size thickness len xpad ypad xshift yshift standoff ticklabelstandoff xgap ygap".split(" "),
+)
+const LARGEST = 1.75
+const scaled = (value, by, name) => {
+  if (Array.isArray(value)) return value.map((part) => (isTree(part) ? scaled(part, by) : part))
+  if (isTree(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, scaled(part, by, key)]))
+  if (typeof value !== "number" || !LENGTHS.has(name)) return value
+  return name === "ticklabelstandoff" ? Math.round(value * by) : value * by // Plotly takes whole numbers only here
+}
+
+// How much larger than on a desk: as the page's own text, or, where the figure has a width, as its row has room.
+const scaleIn = ({ layout, row }) => {
+  if (!layout.width) return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+  const stage = keyed(row.key)
+  const gaps = (row.charts - 1) * (parseFloat(getComputedStyle(stage).columnGap) || 0)
+  const tallest = Math.max(1, (row.share * innerHeight) / row.height)
+  return Math.max(1, Math.min(LARGEST, tallest, (stage.clientWidth - gaps) / row.width))
+}
+
 const chart = (root, figure) => {
-  const { plotly } = figure
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
-  const natural = layout.width
-  if (matchMedia("(pointer: coarse)").matches) layout = { ...layout, dragmode: false } // a finger scrolls the page
-  let drawing = null
-  let again = false
+  const touched = matchMedia("(pointer: coarse)").matches ? { dragmode: false } : {} // a finger scrolls the page
   const draw = async () => {
-    if (drawing) {
-      again = true
-      return
-    }
-    drawing = (async () => {
-      const Plotly = await loadPlotly(plotly)
-      do {
-        again = false
-        const room = root.clientWidth
-        if (!room) break
-        plot.setAttribute("role", "img")
-        plot.setAttribute("aria-label", alt)
-        const width = natural ? Math.min(natural, room) : room
-        await Plotly.react(plot, data, { ...layout, width, autosize: false }, { displayModeBar: false, responsive: false })
-      } while (again)
-    })()
-    try {
-      await drawing
-    } finally {
-      drawing = null
-    }
+    const Plotly = await loadPlotly(figure.plotly)
+    const by = scaleIn(figure)
+    const sizes = scaled({ data, layout }, by)
+    const holder = keyed(figure.name)
+    if (layout.width) holder.style.width = `${Math.floor(sizes.layout.width)}px`
+    holder.dataset.drawn = ""
+    const room = root.clientWidth
+    if (!room) return
+    plot.setAttribute("role", "img")
+    plot.setAttribute("aria-label", alt)
+    const width = layout.width ? Math.min(sizes.layout.width, room) : room
+    const height = sizes.layout.height ?? root.clientHeight
+    const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
+    await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
   }
-  plot.style.minHeight = `${layout.height}px`
-  const observer = new ResizeObserver(draw)
-  observer.observe(root)
-  draw()
+  const soon = () => drawSoon(draw)
+  const observer = new ResizeObserver(soon)
+  observer.observe(figure.row ? keyed(figure.row.key) : root)
+  addEventListener("resize", soon)
+  soon()
   return {
     update(patch) {
       data = data.map((trace, index) => ({ ...trace, ...(patch.data?.[index] ?? {}) }))
       layout = merged(layout, patch.layout ?? {})
       alt = patch.alt ?? alt
-      draw()
+      soon()
     },
     close() {
+      waiting.delete(draw)
       observer.disconnect()
+      removeEventListener("resize", soon)
     },
   }
 }
 
+// A line that changes is said aloud once it has come to rest, and else now and then, not at every frame.
+const RESTS_MS = 700
+const SAID_EVERY_MS = 5000
 const text = (root, { text: words }) => {
   const line = root.querySelector(".rnn-text") ?? root.appendChild(element("p", "rnn-text"))
-  line.textContent = words
+  const said = root.querySelector(".rnn-said") ?? root.appendChild(element("span", "rnn-said"))
+  said.setAttribute("role", "status")
+  let saidAt = performance.now()
+  let rest
+  const say = () => {
+    saidAt = performance.now()
+    said.textContent = line.textContent
+  }
+  const show = (shown) => {
+    if (line.textContent === shown) return
+    line.textContent = shown
+    clearTimeout(rest)
+    const patience = SAID_EVERY_MS - (performance.now() - saidAt)
+    rest = setTimeout(say, Math.max(0, Math.min(RESTS_MS, patience)))
+  }
+  show(words)
   return {
-    update(patch) {
-      line.textContent = patch.text
-    },
-    close() {},
+    update: (patch) => show(patch.text),
+    close: () => clearTimeout(rest),
   }
 }
 
@@ -115,6 +175,9 @@ const tokens = (line, errors, words) => {
 
 const table = (root, { targets, words, rows }) => {
   const grid = root.querySelector("table") ?? root.appendChild(element("table", "rnn-table"))
+  root.tabIndex = 0
+  root.setAttribute("role", "region")
+  root.setAttribute("aria-label", words.prediction)
   const head = element("thead")
   const titles = element("tr")
   for (const name of ["epoch", "loss", "right"]) titles.append(element("th", "rnn-number", words[name]))
@@ -150,7 +213,10 @@ export default function (component) {
   mounted.get(data.name)?.close()
   const thing = kinds[data.kind](root, data)
   mounted.set(data.name, thing)
-  window.__rnnExplorerReader ??= requestAnimationFrame(readFeed)
+  if (!reading) {
+    reading = true
+    requestAnimationFrame(readFeed)
+  }
   return () => {
     thing.close()
     if (mounted.get(data.name) === thing) mounted.delete(data.name)
