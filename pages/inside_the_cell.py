@@ -63,9 +63,9 @@ with st.container(key="microscope"):
     view.chart("products", figure, alt=words, columns=max(inputs, hidden, key=len))
     bars, curve = st.columns(2, gap="medium")
     with bars:
-        view.wide_chart("sum_chart", sum_figure(gate, theme), alt=_("bars that add up to the pre-activation"))
+        view.wide_chart("sum_plot", sum_figure(gate, theme), alt=_("bars that add up to the pre-activation"))
     with curve:
-        view.wide_chart("activation_chart", activation_figure(gate, theme), alt=_("the activation's curve"))
+        view.wide_chart("activation_plot", activation_figure(gate, theme), alt=_("the activation's curve"))
 if len(inputs) < len(gate.x_I) or len(hidden) < config.units:
     words = _("Shown: columns {i} of {I} and {h} of {H}; the sums are over all of them.")
     st.caption(words.format(i=microscope.span(inputs), I=len(gate.x_I), h=microscope.span(hidden), H=config.units))

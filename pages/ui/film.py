@@ -56,7 +56,7 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     }
     loss, predictions = st.columns([2, 3], gap="medium")
     with loss, st.container(key="loss_chart"):
-        view.wide_chart("live_loss", loss_figure(trainer.history.curve(trainer.now), theme), alt=_loss_words(now))
+        view.wide_chart("loss_plot", loss_figure(trainer.history.curve(trainer.now), theme), alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):
         live_table(playback.newest(trainer), encoding, steps=window.steps, key="live_predictions", words=words)
     output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
@@ -76,9 +76,9 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
     h_n = state_values("h_n", trace, columns=window.columns)
     return {
         "live_status": text_patch(now),
-        "live_loss": chart_patch([loss_points(trainer.history.curve(trainer.now))], alt=_loss_words(now)),
-        "output_chart": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
-        "h_n_chart": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
+        "loss_plot": chart_patch([loss_points(trainer.history.curve(trainer.now))], alt=_loss_words(now)),
+        "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
+        "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
         "live_predictions": table_patch(playback.newest(trainer), trainer.encoding, steps=window.steps),
     }
 

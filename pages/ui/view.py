@@ -67,7 +67,7 @@ def charts(key: str, shown: Mapping[str, Chart], *, columns: range, share: float
 
     Args:
         key: of the container of all of them.
-        shown: by the key of the container of each; the chart's own is that with "_chart" behind it.
+        shown: by the key of the container of each; the chart's own is that with "_plot" behind it.
         share: of the window's height, which the tallest may grow to.
         columns: of the widest. On a phone, style.css leaves out the numbers that many columns make too small.
     """
@@ -83,7 +83,7 @@ def charts(key: str, shown: Mapping[str, Chart], *, columns: range, share: float
     with st.container(key=f"{crowd}_{key}"), st.container(key=key, horizontal=True, gap="medium"):
         for name, chart in shown.items():
             with st.container(key=name, width="content"):
-                live_chart(chart.figure, key=f"{name}_chart", alt=chart.alt, row=row)
+                live_chart(chart.figure, key=f"{name}_plot", alt=chart.alt, row=row)
 
 
 def chart(key: str, figure: go.Figure, *, alt: str, columns: range, share: float = TALLEST) -> None:

@@ -130,7 +130,7 @@ class Screen:
 
     def charts(self) -> dict[str, str]:
         """Every chart as JSON, by its own key."""
-        mounted = {part.key: part.proto.json for part in self.app.get("bidi_component")}
+        mounted = {str(part.key): part.proto.json for part in self.app.get("bidi_component")}
         return {key: document for key, document in mounted.items() if json.loads(document)["kind"] == "chart"}
 
     def figures(self) -> list[Any]:

@@ -47,12 +47,9 @@ EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
 }
 """What the heatmaps of each page are to show before any training, by container."""
 
-CHARTS = {"text_to_tensor": "{}_chart", "forward_pass": "{}_chart", "inside_the_cell": "{}_chart", "train": "{}_chart"}
-"""How a chart is called in each page's containers."""
-
 OTHERS = {
-    "inside_the_cell": {"products_chart", "sum_chart", "activation_chart", "weights_chart"},
-    "train": {"live_loss"},
+    "inside_the_cell": {"products_plot", "sum_plot", "activation_plot", "weights_plot"},
+    "train": {"loss_plot"},
 }
 """Charts that are no heatmap of a whole tensor."""
 
@@ -65,7 +62,7 @@ def assert_shows(screen: Screen, page: str, config: RunConfig) -> None:
     expected = EXPECTED[page](config)
     for container, panels in expected.items():
         assert_same_panels(screen.heatmaps(container), panels)
-    assert set(screen.charts()) >= {CHARTS[page].format(name) for name in expected} | OTHERS.get(page, set())
+    assert set(screen.charts()) >= {f"{name}_plot" for name in expected} | OTHERS.get(page, set())
     if page == "train":
         (points,) = screen.chart("loss_chart")["data"]
         np.testing.assert_array_equal(typed_array(points["x"]), [0])

@@ -256,15 +256,15 @@ def test_a_frame_carries_the_numbers_of_the_present_weights(open_screen: Open) -
     trainer = Trainer(config)
     records = [*trainer.run(2), trainer.now]
     trace = trace_forward(trainer.model, encode(config))
-    assert set(patches) == {"live_status", "live_loss", "output_chart", "h_n_chart", "live_predictions"}
+    assert set(patches) == {"live_status", "loss_plot", "output_plot", "h_n_plot", "live_predictions"}
     assert_status(patches["live_status"]["text"], config, trainer)
-    (points,) = patches["live_loss"]["data"]
+    (points,) = patches["loss_plot"]["data"]
     assert typed_array(points["x"]).tolist() == [0, 1, 2]
     np.testing.assert_array_equal(
         typed_array(points["y"]), np.array([record.loss_nats for record in records], dtype=np.float32)
     )
     for name, values in (("output", trace.output_BTF), ("h_n", trace.h_n)):
-        assert_same_panels([typed_array(part["z"]) for part in patches[f"{name}_chart"]["data"]], [v.T for v in values])
+        assert_same_panels([typed_array(part["z"]) for part in patches[f"{name}_plot"]["data"]], [v.T for v in values])
     assert [row["epoch"] for row in patches["live_predictions"]["rows"]] == [2, 1, 0]
 
 

@@ -2,8 +2,10 @@
 
 Each is mounted once by a full run of the script, outside the ticking fragment, with all it needs to stand alone. A
 frame of the film is one ``feed``: only the arrays that changed, for all of them, by key. Charts go through
-``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays. A
-figure comes in the pixels of a desk; the browser lets it grow with the room.
+``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays.
+
+A figure comes in the pixels of a desk and grows with the room. How much is a rule of style that arrives before it, so
+that its place is kept; the script only reads how large the place became.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,12 @@ Patch = Mapping[str, Any]
 _PLOTLY = metadata.version("plotly")
 FEED = "feed"
 """The key of the container that the feed is written to; style.css hides it."""
+
+LARGEST = 1.75
+"""How many times as large as on a desk a chart may become."""
+
+GAP_REM = 2
+"""What stands between the charts of a row: Streamlit's gap "medium"."""
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -63,6 +71,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None)
     """Mounts ``figure`` as a chart that ``feed`` can move.
 
     Args:
+        key: ends in "_plot": so style.css knows the place of a chart.
         alt: its state in words.
         row: what it stands in, for a figure with a width of its own; one without fills its place.
     """
@@ -70,10 +79,23 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None)
     data = [_typed_tree(trace) for trace in spec["data"]]
     layout = _typed_tree(spec["layout"])
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
+    st.html(f"<style>{_place(key, layout, row)}</style>")
+    _component(key=key, data=chart)
+
+
+def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
+    """The rules that keep the place of a chart; one without a size of its own has them in a style sheet."""
+    if "height" not in layout:
+        return ""
     if row is None:
-        _component(key=key, data=chart, width="stretch", height=layout.get("height") or "content")
-    else:
-        _component(key=key, data=chart | {"row": asdict(row)}, width=layout["width"], height=layout["height"])
+        return f"#root .st-key-{key}{{height:{layout['height'] / 16:g}rem}}"
+    room = f"(100cqw - {row.charts - 1} * {GAP_REM}rem) / {row.width}"
+    tallest = f"{row.share * 100:g}vh / {row.height}"
+    return (
+        f"#root .st-key-{row.key}{{container-type:inline-size}}"
+        f"#root .st-key-{key}{{--px:clamp(1px, min({room}, {tallest}), {LARGEST}px);max-width:100%;"
+        f"width:calc({layout['width']} * var(--px));height:calc({layout['height']} * var(--px))}}"
+    )
 
 
 def live_text(text: str, *, key: str) -> None:

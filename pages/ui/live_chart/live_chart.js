@@ -73,11 +73,10 @@ const drawSoon = (draw) => {
   drawing = true
 }
 
-// A figure comes in the pixels of a desk; where there is more room, every length in it grows alike.
+// A figure comes in the pixels of a desk; where its place is larger, every length in it grows alike.
 const LENGTHS = new Set(
   "height width l r t b size thickness len xpad ypad xshift yshift standoff ticklabelstandoff xgap ygap".split(" "),
 )
-const LARGEST = 1.75
 const scaled = (value, by, name) => {
   if (Array.isArray(value)) return value.map((part) => (isTree(part) ? scaled(part, by) : part))
   if (isTree(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, scaled(part, by, key)]))
@@ -85,39 +84,27 @@ const scaled = (value, by, name) => {
   return name === "ticklabelstandoff" ? Math.round(value * by) : value * by // Plotly takes whole numbers only here
 }
 
-// How much larger than on a desk: as the page's own text, or, where the figure has a width, as its row has room.
-const scaleIn = ({ layout, row }) => {
-  if (!layout.width) return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
-  const stage = keyed(row.key)
-  const gaps = (row.charts - 1) * (parseFloat(getComputedStyle(stage).columnGap) || 0)
-  const tallest = Math.max(1, (row.share * innerHeight) / row.height)
-  return Math.max(1, Math.min(LARGEST, tallest, (stage.clientWidth - gaps) / row.width))
-}
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
 
 const chart = (root, figure) => {
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
   const touched = matchMedia("(pointer: coarse)").matches ? { dragmode: false } : {} // a finger scrolls the page
+  const place = keyed(figure.name)
   const draw = async () => {
     const Plotly = await loadPlotly(figure.plotly)
-    const by = scaleIn(figure)
-    const sizes = scaled({ data, layout }, by)
-    const holder = keyed(figure.name)
-    if (layout.width) holder.style.width = `${Math.floor(sizes.layout.width)}px`
-    holder.dataset.drawn = ""
-    const room = root.clientWidth
-    if (!room) return
+    const { clientWidth: width, clientHeight: height } = place
+    if (!width) return
+    const sizes = scaled({ data, layout }, layout.height ? height / layout.height : rem() / 16)
     plot.setAttribute("role", "img")
     plot.setAttribute("aria-label", alt)
-    const width = layout.width ? Math.min(sizes.layout.width, room) : room
-    const height = sizes.layout.height ?? root.clientHeight
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
+    place.dataset.drawn = ""
   }
   const soon = () => drawSoon(draw)
   const observer = new ResizeObserver(soon)
-  observer.observe(figure.row ? keyed(figure.row.key) : root)
-  addEventListener("resize", soon)
+  observer.observe(place)
   soon()
   return {
     update(patch) {
@@ -129,7 +116,6 @@ const chart = (root, figure) => {
     close() {
       waiting.delete(draw)
       observer.disconnect()
-      removeEventListener("resize", soon)
     },
   }
 }
