@@ -20,6 +20,9 @@ from rnn_core.history import EpochRecord, History, read_record
 from rnn_core.model import CharRNN, build_model
 from rnn_core.text import PADDING
 
+ALIGNMENT_BYTES = 64
+"""Where torch begins the memory of every tensor of its own: at a multiple of this."""
+
 SNAPSHOT_STRIDE = 16
 SNAPSHOT_BYTES = 1 << 20
 """What all snapshots of one training may take; a network so large that one is more keeps none, and replays from 0."""
@@ -166,13 +169,23 @@ class Trainer:
 
 
 def _flattened(model: CharRNN) -> Tensor:
-    """One leaf tensor that holds all parameters of ``model``, with a gradient that holds all of theirs."""
+    """One leaf tensor that holds all parameters of ``model``, with a gradient that holds all of theirs.
+
+    Each part begins at a multiple of ALIGNMENT_BYTES, as a tensor of its own does: on some processors BLAS takes
+    another path for memory that does not, with other last bits. What lies between the parts is 0 and has no gradient,
+    so no update moves it.
+    """
     parameters = list(model.parameters())
-    flat = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+    starts, length = [], 0
+    for parameter in parameters:
+        starts.append(length)
+        unit = ALIGNMENT_BYTES // parameter.element_size()
+        length += -(-parameter.numel() // unit) * unit
+    flat = torch.zeros(length)
     flat.grad = torch.zeros_like(flat)
-    sizes = [parameter.numel() for parameter in parameters]
-    parts = zip(parameters, torch.split(flat, sizes), torch.split(flat.grad, sizes), strict=True)
-    for parameter, weights, gradient in parts:
-        parameter.data = weights.view_as(parameter)
-        parameter.grad = gradient.view_as(parameter)
+    for parameter, start in zip(parameters, starts, strict=True):
+        part = slice(start, start + parameter.numel())
+        flat[part] = parameter.detach().reshape(-1)
+        parameter.data = flat[part].view_as(parameter)
+        parameter.grad = flat.grad[part].view_as(parameter)
     return flat.requires_grad_()
