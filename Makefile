@@ -30,7 +30,7 @@ screenshots: $(VENV)/.dev check-browser  ## the pictures of README.md, from the 
 	@$(BIN)/python -m tests.browser.screenshots
 
 check-browser: $(VENV)/.dev
-	@BROWSER_TESTS=$${BROWSER_TESTS:-1} sh tests/browser/install.sh
+	@$(BIN)/python -m tests.browser.chromium
 
 # make remembers which stamps it has seen, so a .venv that does not work goes before any rule is looked at.
 WHOLE := import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("pip", "streamlit", "torch", "plotly", "pandas", "regex"))))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
-BROWSER = "chromium"
+from tests.browser.chromium import NoChromiumError, find
+
 LEFT_OUT = os.environ.get("BROWSER_TESTS", "1") == "0"
 
 
@@ -21,4 +21,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_report_header() -> str:
     """Says which browser is used."""
-    return "browser tests: left out, BROWSER_TESTS=0" if LEFT_OUT else f"browser: {shutil.which(BROWSER)}"
+    if LEFT_OUT:
+        return "browser tests: left out, BROWSER_TESTS=0"
+    try:
+        return f"browser: {find()}"
+    except NoChromiumError as error:
+        return str(error)

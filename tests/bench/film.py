@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.bench.table import Figure
-from tests.browser.conftest import FLAGS, ROOT, settle, started_server, until
+from tests.browser.conftest import ROOT, settle, started_browser, started_server, until
 
 WATCHED_S = 8
 VISITS = 5
@@ -49,13 +49,11 @@ class Visit:
 
 def figures() -> Iterator[Figure]:
     """The film of one person, then first visits, ours and the bare page's in turn."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        with started_server() as ours, started_server(script=ROOT / "tests" / "bench" / "bare_page.py") as bare:
-            yield from film_figures(browser, ours)
-            yield from visit_figures(browser, ours, bare)
-            yield from long_line_figures(browser, ours)
-        browser.close()
+    bare_page = ROOT / "tests" / "bench" / "bare_page.py"
+    with started_browser() as browser, started_server() as ours, started_server(script=bare_page) as bare:
+        yield from film_figures(browser, ours)
+        yield from visit_figures(browser, ours, bare)
+        yield from long_line_figures(browser, ours)
 
 
 def film_figures(browser: Browser, address: str) -> Iterator[Figure]:

@@ -30,6 +30,11 @@ class Figure:
         return self.value <= self.target if self.at_most else self.value >= self.target
 
 
+def said(figure: Figure) -> str:
+    """One figure as a line of its own."""
+    return f"{figure.measure}: {figure.value:.4g}"
+
+
 def print_table(figures: Iterable[Figure]) -> None:
     """Prints measure, value, target and whether it was met, a line each."""
     rows = [("measure", "value", "target", "")]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.conftest import FLAGS, ROOT, settle, started_server
+from tests.browser.conftest import ROOT, settle, started_browser, started_server
 
 FOLDER = ROOT / "docs"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
@@ -35,14 +35,12 @@ def painted(page: Page) -> None:
 def main() -> None:
     """Takes every picture against a server of its own."""
     FOLDER.mkdir(exist_ok=True)
-    with started_server() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with started_server() as server, started_browser() as browser:
         shoot(browser, server, "text_to_tensor.png", scheme="light")
         batch = "text=hello%0Aeolll%0Alleel&hidden_size=2&head=linear&bidirectional=true"
         shoot(browser, f"{server}/forward_pass?{batch}", "forward_pass.png", scheme="light")
         shoot(browser, f"{server}/inside_the_cell?cell=lstm&t=4&unit=3", "inside_the_cell.png", scheme="light")
         shoot(browser, f"{server}/train", "train.png", scheme="dark", presses=6)
-        browser.close()
 
 
 if __name__ == "__main__":

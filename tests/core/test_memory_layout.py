@@ -90,6 +90,6 @@ def test_no_update_moves_what_lies_between_the_parameters(optimizer: Optimizer, 
     for parameter in trainer.model.parameters():
         assert parameter.untyped_storage().data_ptr() == stored.data_ptr()
         used[parameter.storage_offset() : parameter.storage_offset() + parameter.numel()] = True
-    whole = torch.empty(0).set_(stored)  # type: ignore[call-overload]
+    whole = torch.empty(0).set_(stored)
     assert not used.all(), "nothing lies between the parameters of this network"
     assert not whole[~used].any()
