@@ -10,7 +10,8 @@ The way data flows, and what each module is:
     encoding   config → ids, one-hot, targets     model     config → torch's module, seeded
     cells      the equations of RNN, GRU, LSTM    trace     one forward pass, every tensor
     training   one update at a time               history   its records, in bounded memory
-    microscope one hidden value, opened up        whatif    edits, and what they move
+    cursor     which hidden value one looks at    microscope one hidden value, opened up
+    whatif     edits, and what they move          cost      what one update is in multiply–adds
     shapes     the ledger of every tensor's axes  tables    records → pandas
     figures    records → Plotly
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from rnn_core.rules import Choice, Flag, Real, Text, Whole
+from rnn_core.rules import Choice, Flag, Real, Rule, Text, Whole
 from rnn_core.text import Vocabulary, split_lines
 
 MAX_LINES = 16
@@ -77,17 +77,17 @@ def _say(value: object) -> str:
         return f"a number of {int(value).bit_length()} bits"  # type: ignore[call-overload]
 
 
-RULES: Mapping[str, Choice | Flag | Whole | Real | Text] = {
+RULES: Mapping[str, Rule] = {
     "text": Text(MAX_CODE_POINTS),
-    "task": Choice(Task),
-    "cell": Choice(Cell),
-    "nonlinearity": Choice(Nonlinearity),
+    "task": Choice(tuple(Task)),
+    "cell": Choice(tuple(Cell)),
+    "nonlinearity": Choice(tuple(Nonlinearity)),
     "hidden_size": Whole(1, MAX_HIDDEN_SIZE, optional=True),
     "num_layers": Whole(1, MAX_LAYERS),
     "bidirectional": Flag(),
-    "head": Choice(Head),
+    "head": Choice(tuple(Head)),
     "batch_first": Flag(),
-    "optimizer": Choice(Optimizer),
+    "optimizer": Choice(tuple(Optimizer)),
     "learning_rate": Real(MAX_LEARNING_RATE),
     "clip_norm": Real(optional=True),
     "seed": Whole(0, MAX_SEED),
@@ -200,7 +200,11 @@ _vocabulary = lru_cache(maxsize=256)(Vocabulary.from_text)
 
 def parse_field(name: str, raw: object) -> Any:
     """The value of one field from a link. Raises: ConfigError naming key, rule and value."""
-    rule = RULES[_known(name)]
+    return parse_value(name, RULES[_known(name)], raw)
+
+
+def parse_value(name: str, rule: Rule, raw: object) -> Any:
+    """The value of one key of a link, by its rule. Raises: ConfigError naming key, rule and value."""
     if isinstance(raw, (list, tuple)):
         if len(raw) != 1:
             raise ConfigError(f"{name} must be given once, got {len(raw)} values")

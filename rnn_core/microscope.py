@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rnn_core.cursor import Cursor
 from rnn_core.encoding import read_only
 from rnn_core.model import CharRNN
 from rnn_core.trace import Direction, FloatArray, LayerTrace, Trace
@@ -40,17 +41,6 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
 
 SQUASHED = frozenset({"reset", "update", "input", "forget", "output"})
 """The gates whose activation is a sigmoid, 0…1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """One hidden value: unit j of a layer and direction, at step t of a line."""
-
-    layer: int = 0
-    direction: Direction = Direction.FORWARD
-    line: int = 0
-    step: int = 0
-    unit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,19 +12,23 @@ import operator
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the values of an enumeration."""
+    """One of the values of an enumeration, or of some of them."""
 
-    options: type[StrEnum]
+    options: tuple[StrEnum, ...]
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(self.options)
+        return ("one of " if len(self.options) > 1 else "") + ", ".join(self.options)
 
     def check(self, value: object) -> StrEnum:
-        return self.options(str(value))
+        for option in self.options:
+            if option == str(value):
+                return option
+        raise ValueError
 
     parse = check
 
@@ -119,3 +123,6 @@ class Text:
         return value
 
     parse = check
+
+
+Rule: TypeAlias = Choice | Flag | Whole | Real | Text

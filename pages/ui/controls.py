@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +25,7 @@ from rnn_core.config import (
     Task,
     parse_field,
 )
+from rnn_core.cursor import CURSOR_KEYS, parse_cursor
 from rnn_core.presets import PRESETS
 from rnn_core.text import line_texts
 
@@ -33,8 +35,8 @@ _LINES = "lines"
 _LINK_NOTES = "link_notes"
 _PRESET = "preset"
 _SETTLING = "settling"
-VIEW_KEYS = frozenset({"t", "unit", "layer", "direction", "b", "embed", "embed_options"})
-"""Query keys that are no field of RunConfig: where one looks, not what is computed."""
+_EMBEDDING = frozenset({"embed", "embed_options"})
+"""Query keys that are Streamlit's own."""
 
 
 def show_sidebar() -> str | None:
@@ -80,20 +82,30 @@ def _read_link() -> None:
     """Checks the raw query once, before any widget takes its value from it: a bad one would vanish without a word."""
     if _LINK_NOTES in st.session_state:
         return
-    notes, void = [], set()
-    for name in list(st.query_params):
-        if name in VIEW_KEYS:
-            continue
+    raw = {name: st.query_params.get_all(name) for name in st.query_params if name not in _EMBEDDING}
+    looked = {name: raw.pop(name) for name in CURSOR_KEYS if name in raw}
+    values, wrong = {}, {}
+    for name, value in raw.items():
         try:
-            parse_field(name, st.query_params.get_all(name))
+            values[name] = parse_field(name, value)
         except ConfigError as error:
-            notes.append(str(error))
-            del st.query_params[name]
-            if name in RULES:
-                void.add(name)
-                st.session_state[name] = _widget_value(getattr(_DEFAULT, name))
-    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(notes), void
+            wrong[name] = str(error)
+    void = {name for name in wrong if name in RULES}
+    wrong |= parse_cursor(looked, _config_or_default(values))[1]
+    for name in wrong:
+        del st.query_params[name]
+    for name in void:
+        st.session_state[name] = _widget_value(getattr(_DEFAULT, name))
+    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(wrong.values()), void
     st.session_state[_SEVERAL] = _is_batch(st.query_params.get("text", ""))
+
+
+def _config_or_default(values: Mapping[str, Any]) -> RunConfig:
+    """The config of these fields, or the default one where they do not go together: what the page will show."""
+    try:
+        return RunConfig(**values)
+    except ConfigError:
+        return _DEFAULT
 
 
 def _text() -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.i18n import _
 from rnn_core import Trace, Trainer, trace_forward
-from rnn_core.microscope import Cursor
+from rnn_core.cursor import Cursor
 from rnn_core.model import CharRNN
 from rnn_core.text import visible
 from rnn_core.trace import Direction, LayerTrace

@@ -9,9 +9,10 @@ import streamlit as st
 
 from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig
+from rnn_core.cursor import Cursor
 from rnn_core.figures.equations import equations
 from rnn_core.figures.theme import Theme
-from rnn_core.microscope import PACKING, Cursor, GateSum, Microscope
+from rnn_core.microscope import PACKING, GateSum, Microscope
 from rnn_core.model import CharRNN
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray

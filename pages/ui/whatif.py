@@ -9,8 +9,8 @@ import streamlit as st
 from pages.ui import inside, view
 from pages.ui.i18n import _
 from rnn_core import ConfigError, Trainer
+from rnn_core.cursor import Cursor
 from rnn_core.figures.microscope import difference_figure
-from rnn_core.microscope import Cursor
 from rnn_core.text import visible
 from rnn_core.whatif import (
     Edit,

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from rnn_core.cursor import Cursor
 from rnn_core.encoding import Encoding
 from rnn_core.figures.heatmap import Axes, Panel, Ring, signed_reach, stacked_heatmaps
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_labels
-from rnn_core.microscope import Cursor, GateSum
+from rnn_core.microscope import GateSum
 from rnn_core.text import visible
 from rnn_core.trace import FloatArray, LayerTrace, Trace
 

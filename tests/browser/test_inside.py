@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell
-from rnn_core.microscope import Cursor, Microscope, look
+from rnn_core.cursor import Cursor
+from rnn_core.microscope import Microscope, look
 from rnn_core.trace import FloatArray
 from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, trace_what_if
 from tests.browser.conftest import Open, settle

@@ -15,8 +15,9 @@ import pytest
 import torch
 
 from rnn_core.config import Cell, Nonlinearity, RunConfig
+from rnn_core.cursor import Cursor
 from rnn_core.encoding import Encoding, encode
-from rnn_core.microscope import Cursor, GateSum, Microscope, agreement, layer_of, look
+from rnn_core.microscope import GateSum, Microscope, agreement, layer_of, look
 from rnn_core.model import CharRNN, build_model
 from rnn_core.trace import Direction, FloatArray, Gate, LayerTrace, Trace, trace_forward
 

@@ -7,7 +7,8 @@ import pytest
 
 from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
-from rnn_core.microscope import Cursor, look
+from rnn_core.cursor import Cursor
+from rnn_core.microscope import look
 from rnn_core.trace import Direction
 from tests.pages.conftest import Open
 

@@ -217,6 +217,30 @@ def test_where_one_looks_is_no_part_of_the_experiment_and_not_complained_of(
     assert screen.charts() == default.charts()
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_place_that_does_not_exist_is_named_and_the_first_one_shown(open_screen: Open, page: str) -> None:
+    query = {"t": "99999", "unit": "1e9", "direction": "sideways", "b": "44", "layer": "1", "num_layers": "2"}
+    screen = open_screen(page, query)
+    assert screen.notes == [
+        "b must be 0…0, got '44'",
+        "direction must be forward, got 'sideways'",
+        "t must be 0…11, got '99999'",
+        "unit must be 0…8, got '1e9'",
+    ]
+    assert screen.errors == []
+    screen.go("inside_the_cell")
+    places = {key: screen.widget(key).value for key in ("t", "unit", "layer")}
+    assert places == {"t": 0, "unit": 0, "layer": 1}
+    assert "t" not in screen.app.query_params
+
+
+def test_a_place_is_looked_for_in_the_experiment_of_its_link(open_screen: Open) -> None:
+    screen = open_screen("inside_the_cell", {"text": "noon\nmoons", "b": "1", "t": "4"})
+    assert not screen.has("link_notes")
+    screen = open_screen("inside_the_cell", {"text": "noon\nmoons", "b": "0", "t": "4"})
+    assert screen.notes == ["t must be 0…3, got '4'"]
+
+
 def test_without_a_link_there_are_defaults_and_no_notes(default: Screen) -> None:
     assert not default.has("link_notes")
     values: dict[str, Any] = {field.name: default.widget(field.name).value for field in fields(RunConfig)}
