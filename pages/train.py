@@ -7,7 +7,7 @@ from pages.ui.head import show_head
 from pages.ui.i18n import _
 from pages.ui.live_chart import FEED, feed
 from pages.ui.work import working
-from rnn_core import history_table
+from rnn_core import history_csv
 from rnn_core.tables import prediction_table
 
 LISTED = 500
@@ -61,10 +61,11 @@ with st.expander(_("Every epoch")):
         st.dataframe(prediction_table([*listed, trainer.now], trainer.encoding), hide_index=True, key="every_epoch")
         st.download_button(
             _("Download as CSV"),
-            data=lambda: history_table([*trainer.history, trainer.now]).to_csv(index=False),
+            data=lambda: history_csv([*trainer.history, trainer.now]),
             file_name="history.csv",
             mime="text/csv",
             on_click="ignore",
+            help=_("A prediction that a spreadsheet would take for a formula has an apostrophe in front."),
         )
 
 

@@ -27,7 +27,7 @@ from rnn_core.history import EpochRecord
 from rnn_core.model import CharRNN, build_model
 from rnn_core.presets import PRESETS
 from rnn_core.shapes import ShapeLine, shape_ledger
-from rnn_core.tables import history_table
+from rnn_core.tables import history_csv, history_table, read_history_csv
 from rnn_core.text import Vocabulary
 from rnn_core.trace import Trace, trace_forward
 from rnn_core.training import Trainer
@@ -45,7 +45,9 @@ __all__ = [
     "Vocabulary",
     "build_model",
     "encode",
+    "history_csv",
     "history_table",
+    "read_history_csv",
     "shape_ledger",
     "trace_forward",
 ]

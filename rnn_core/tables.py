@@ -5,14 +5,23 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from os import PathLike
+from typing import TextIO
 
 import pandas as pd
+import regex
 
 from rnn_core.encoding import Encoding
 from rnn_core.history import EpochRecord
 from rnn_core.text import visible
 
 _NO_NAME = "no Unicode name"
+
+_FORMULA = regex.compile(r"[\s\p{C}]*['=+\-@＝＋－＠]")
+"""How a cell begins that a spreadsheet may take for a formula, or that begins as a guarded one does."""
+
+_GUARD = "'"
+"""What a spreadsheet takes as the sign of a text."""
 
 
 def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
@@ -26,6 +35,32 @@ def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
             "gradient_norm": [record.gradient_norm for record in history],
         }
     )
+
+
+def history_csv(history: Sequence[EpochRecord]) -> str:
+    """``history_table`` as CSV that is safe to open in a spreadsheet; ``read_history_csv`` gives the table back.
+
+    A prediction that a spreadsheet would take for a formula (it begins with =, +, -, @) has an apostrophe in front.
+    """
+    table = history_table(history)
+    return table.assign(prediction=table["prediction"].map(_guarded)).to_csv(index=False, lineterminator="\n")
+
+
+def read_history_csv(file: str | PathLike[str] | TextIO) -> pd.DataFrame:
+    """The ``history_table`` that ``history_csv`` wrote, to the last bit.
+
+    Args:
+        file: a path, or an open text file (opened with ``newline=""``).
+    """
+    return pd.read_csv(file, converters={"prediction": _unguarded}, lineterminator="\n")
+
+
+def _guarded(prediction: str) -> str:
+    return _GUARD + prediction if _FORMULA.match(prediction) else prediction
+
+
+def _unguarded(cell: str) -> str:
+    return cell.removeprefix(_GUARD)
 
 
 def prediction_table(history: Sequence[EpochRecord], encoding: Encoding) -> pd.DataFrame:

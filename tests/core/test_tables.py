@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from pathlib import Path
+
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rnn_core.config import Head, RunConfig
 from rnn_core.encoding import encode
 from rnn_core.history import EpochRecord
-from rnn_core.tables import history_table, prediction_table, vocabulary_table
+from rnn_core.tables import history_csv, history_table, prediction_table, read_history_csv, vocabulary_table
 from rnn_core.training import Trainer
 
+FORMULAS = ("=1+1", "+1", "-1", "@sum(a1)", " =1", "\t=1", "\u200b=1", "＝1", "'=1", "'", "=", "-\n=1")
 COLUMNS = ["epoch", "loss", "accuracy", "prediction", "gradient_norm"]
 
 
@@ -55,6 +62,43 @@ def test_a_trainings_table_has_its_records_numbers_to_the_bit(trainer: Trainer) 
 
 def test_an_empty_history_is_an_empty_table() -> None:
     assert history_table([]).shape == (0, len(COLUMNS))
+
+
+def record(*decoded: str, epoch: int = 0, number: float = 0.5) -> EpochRecord:
+    return EpochRecord(epoch=epoch, loss_nats=number, accuracy=1 / 3, decoded=decoded, gradient_norm=number / 3)
+
+
+def cells(document: str) -> list[str]:
+    """The predictions of a history's CSV as a spreadsheet reads them."""
+    return [row["prediction"] for row in csv.DictReader(io.StringIO(document, newline=""))]
+
+
+@pytest.mark.parametrize("said", FORMULAS)
+def test_no_prediction_is_a_formula_to_a_spreadsheet(said: str) -> None:
+    assert cells(history_csv([record(said)])) == ["'" + said]
+
+
+@pytest.mark.parametrize("said", ["hello! world", "1-1", "a=b", "NA", "", "007", "1e5", '"', ";", ",", "안녕", "a\nb"])
+def test_any_other_prediction_stands_as_it_is(said: str) -> None:
+    assert cells(history_csv([record(said)])) == [said]
+
+
+# A line of a text ends at LF, CRLF or CR, so no token holds one of them; a surrogate is no valid text.
+LINE = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]))
+
+
+@given(st.lists(st.tuples(LINE, st.floats()), min_size=1))
+@example([(said, 1.0) for said in (*FORMULAS, "NA", "", "007", "nan", '"', "a,b", "\0", "\x85", "\ufeff")])
+def test_a_history_is_read_back_from_its_csv_to_the_last_bit(said: list[tuple[str, float]]) -> None:
+    history = [record(line, line, epoch=k, number=number) for k, (line, number) in enumerate(said)]
+    read = read_history_csv(io.StringIO(history_csv(history), newline=""))
+    pd.testing.assert_frame_equal(read, history_table(history), check_exact=True)
+
+
+def test_a_file_of_a_trainings_history_is_read_back(trainer: Trainer, tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    file.write_bytes(history_csv(trainer.history).encode())
+    pd.testing.assert_frame_equal(read_history_csv(file), history_table(trainer.history), check_exact=True)
 
 
 def test_predictions_come_newest_first_with_their_wrong_tokens_in_place(two_epochs: list[EpochRecord]) -> None:

@@ -21,7 +21,7 @@ from rnn_core.config import Cell, ConfigError, Head, Nonlinearity, Optimizer, Ru
 from rnn_core.history import EpochRecord
 from rnn_core.model import build_model
 from rnn_core.presets import PRESETS
-from rnn_core.training import Stop, Trainer
+from rnn_core.training import SNAPSHOT_STRIDE, Stop, Trainer
 
 PlainScript = Callable[[RunConfig], tuple[nn.RNNBase, nn.Module]]
 Run = Callable[[nn.RNNBase, nn.Module, list[Tensor]], list[Tensor]]
@@ -311,6 +311,57 @@ def test_a_replay_from_a_snapshot_is_the_run_itself(
     for epoch, then in enumerate(weights):
         again = [parameter.detach().flatten() for parameter in trainer.model_at(epoch).parameters()]
         assert torch.equal(torch.cat(again), then)
+
+
+@pytest.fixture
+def updates(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The epoch that every update leads to, of any trainer, as it is made."""
+    made: list[int] = []
+    update = Trainer._update
+
+    def counted(trainer: Trainer) -> None:
+        update(trainer)
+        made.append(trainer.epoch)
+
+    monkeypatch.setattr(Trainer, "_update", counted)
+    return made
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 15, 16, 17, 63, 64, 79, 80])
+def test_a_replay_makes_the_updates_since_the_last_snapshot_only(updates: list[int], epoch: int) -> None:
+    trainer = Trainer(EXAMPLE)
+    trainer.run(80)
+    updates.clear()
+    trainer.model_at(epoch)
+    last = epoch - epoch % SNAPSHOT_STRIDE if epoch < 80 else epoch
+    assert updates == list(range(last + 1, epoch + 1))
+
+
+def test_the_fewer_snapshots_fit_the_longer_is_a_replay_up_to_a_bound(
+    updates: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(EXAMPLE)
+    trainer.run(SNAPSHOT_STRIDE)
+    weights, state = trainer._snapshots[SNAPSHOT_STRIDE]
+    size = weights.nbytes + sum(value.nbytes for value in state.values())
+    monkeypatch.setattr("rnn_core.training.SNAPSHOT_BYTES", 3 * size)
+    trainer.run(8 * SNAPSHOT_STRIDE)
+    assert list(trainer._snapshots) == [64, 128]
+    for epoch, start in ((63, 0), (100, 64), (143, 128)):
+        updates.clear()
+        trainer.model_at(epoch)
+        assert updates == list(range(start + 1, epoch + 1))
+
+
+def test_a_network_too_large_for_a_snapshot_replays_from_the_start(
+    updates: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_core.training.SNAPSHOT_BYTES", 100)
+    trainer = Trainer(EXAMPLE)
+    trainer.run(33)
+    updates.clear()
+    trainer.model_at(32)
+    assert updates == list(range(1, 33))
 
 
 @pytest.mark.parametrize("epoch", [0, 2, 5])

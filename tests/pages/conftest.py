@@ -199,10 +199,8 @@ def packages_read_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_directory_left_behind() -> Iterator[None]:
+def pytest_sessionfinish() -> None:
     """AppTest leaves its directory to the interpreter's end, which complains under ``-W error``."""
-    yield
     TMP_DIR.cleanup()
 
 

@@ -347,6 +347,18 @@ def test_the_download_is_the_whole_history_to_the_last_bit(
         assert [float(row[column]) for row in rows] == expected[column].tolist()
 
 
+def test_the_download_holds_no_formula(open_screen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[Callable[[], str]] = []
+    monkeypatch.setattr("streamlit.download_button", lambda _label, data, **_options: files.append(data))
+    screen = open_screen("train", RunConfig("=1"))
+    screen.press("Step")
+    trainer = Trainer(RunConfig("=1"))
+    expected = history_table([*trainer.run(1), trainer.now])
+    assert any(said.startswith("=") for said in expected["prediction"])
+    cells = [row["prediction"] for row in csv.DictReader(io.StringIO(files[-1](), newline=""))]
+    assert cells == [f"'{said}" if said.startswith("=") else said for said in expected["prediction"]]
+
+
 @pytest.fixture
 def short_limit(monkeypatch: pytest.MonkeyPatch) -> int:
     """An epoch limit that a test can reach."""
