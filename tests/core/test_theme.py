@@ -9,7 +9,8 @@ import pytest
 
 from rnn_core.figures.theme import DARK, LIGHT, Theme
 
-CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+ROOT = Path(__file__).parents[2]
+CONFIG, STYLE = ROOT / ".streamlit" / "config.toml", ROOT / "pages" / "ui" / "style.css"
 STREAMLIT_NAME = {"B": "orange", "T": "blue", "V": "green", "H": "violet", "F": "violet", "S": "red", "D": "red"}
 
 
@@ -27,6 +28,10 @@ def test_axes_have_the_same_colour_on_the_page_and_in_figures(name: str, theme: 
         axis: theme.axis[axis] for axis in STREAMLIT_NAME
     }
     assert (page["backgroundColor"], page["textColor"]) == (theme.page, theme.ink)
+
+
+def test_quiet_text_has_the_same_colour_on_the_page_and_in_figures() -> None:
+    assert f"--quiet: light-dark({LIGHT.quiet}, {DARK.quiet});".lower() in STYLE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

@@ -133,14 +133,18 @@ const text = (root, { text: words }) => {
     saidAt = performance.now()
     said.textContent = line.textContent
   }
-  const show = (shown) => {
-    if (line.textContent === shown) return
-    line.textContent = shown
+  const sayOnceItRests = () => {
     clearTimeout(rest)
     const patience = SAID_EVERY_MS - (performance.now() - saidAt)
     rest = setTimeout(say, Math.max(0, Math.min(RESTS_MS, patience)))
   }
-  show(words)
+  const show = (shown) => {
+    if (line.textContent === shown) return
+    line.textContent = shown
+    sayOnceItRests()
+  }
+  line.textContent = words
+  if (said.textContent !== words) sayOnceItRests() // also what an earlier mount left unsaid
   return {
     update: (patch) => show(patch.text),
     close: () => clearTimeout(rest),
