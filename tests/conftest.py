@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from streamlit.testing.v1.app_test import TMP_DIR
 
 from tests.browser.chromium import NoChromiumError, find
 
@@ -27,3 +28,8 @@ def pytest_report_header() -> str:
         return f"browser: {find()}"
     except NoChromiumError as error:
         return str(error)
+
+
+def pytest_sessionfinish() -> None:
+    """AppTest leaves its directory to the interpreter's end, which complains under ``-W error``."""
+    TMP_DIR.cleanup()

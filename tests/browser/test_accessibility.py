@@ -22,6 +22,8 @@ PATHS = {
     "a bad text": "/?text=a&task=next",
     "many lines": "/train?text=ab%0Aba%0Aaa%0Abb%0Aabb&head=linear",
 }
+IN_BOTH_THEMES = ("Text to tensor", "Forward pass, a batch", "Inside the cell", "Train")
+LOOKED_AT = [(PATHS[name], "light") for name in PATHS] + [(PATHS[name], "dark") for name in IN_BOTH_THEMES]
 SAID_EVERY_S = 5
 
 DRAWN = """() => {
@@ -69,8 +71,7 @@ def drawn(page: Page) -> None:
     until(page, DRAWN)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PATHS.values(), ids=list(PATHS))
+@pytest.mark.parametrize(("path", "scheme"), LOOKED_AT)
 def test_axe_finds_nothing(server: str, open_page: Open, path: str, scheme: str) -> None:
     page = open_page(server + path, color_scheme=scheme)
     drawn(page)
@@ -102,8 +103,9 @@ def tab_stops(page: Page) -> list[dict[str, Any]]:
     return stops
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/forward_pass", "/inside_the_cell", "/train"])
+@pytest.mark.parametrize(
+    ("path", "scheme"), [("/", "light"), ("/forward_pass", "light"), ("/inside_the_cell", "light"), ("/train", "dark")]
+)
 def test_the_keyboard_reaches_every_control_and_one_sees_where_it_is(
     server: str, open_page: Open, path: str, scheme: str
 ) -> None:

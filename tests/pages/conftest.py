@@ -15,7 +15,6 @@ import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.app_test import TMP_DIR
 
 from rnn_core import RunConfig
 
@@ -197,11 +196,6 @@ def packages_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
         yield
-
-
-def pytest_sessionfinish() -> None:
-    """AppTest leaves its directory to the interpreter's end, which complains under ``-W error``."""
-    TMP_DIR.cleanup()
 
 
 @pytest.fixture(scope="session")

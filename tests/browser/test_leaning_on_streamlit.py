@@ -1,0 +1,151 @@
+"""All that this project leans on in Streamlit beyond its documented interface, so that an upgrade fails here first.
+
+Each is a row of a table with what it is needed for; a search of the sources finds what is in no table.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import ROOT, Open, settle, until
+
+SOURCES = [
+    file
+    for pattern in ("app.py", "pages/**/*.py", "pages/**/*.css", "pages/**/*.js", "tests/**/*.py")
+    for file in sorted(ROOT.glob(pattern))
+    if file != Path(__file__)
+]
+
+NODES = {
+    '[data-testid="stApp"]': "tests wait for its state",
+    '[data-testid="stAppViewContainer"]': "the sidebar's place is kept",
+    '[data-testid="stMainBlockContainer"]': "the room around a page",
+    '[data-testid="stSidebar"]': "the sidebar's place is kept",
+    '[data-testid="stSidebarContent"]': "the navigation's place is kept",
+    '[data-testid="stSidebarNav"]': "the navigation's place is kept",
+    '[data-testid="stSidebarUserContent"]': "the navigation's place is kept",
+    '[data-testid="stBaseButton-primary"]': "the contrast of its label",
+    '[data-testid="stCaptionContainer"]': "the contrast of a caption",
+    '[data-testid="stWidgetLabel"][disabled]': "the contrast of a control that is off",
+    ".stMain .stVerticalBlock": "what stands below a chart comes after it",
+    "kbd": "the contrast of a shortcut",
+    ".st-key-page_head": "a key is a class: every rule of style, every live chart",
+    ".st-key-equations .katex": "the size of the equations",
+}
+"""Nodes of the page, all of which *Inside the cell* of an LSTM has, and what each is needed for."""
+
+STATES = {
+    "data-test-connection-state": ("stApp", "CONNECTED"),
+    "data-test-script-state": ("stApp", "notRunning"),
+}
+"""What Streamlit says of itself for tests, on which node, and the value that is waited for."""
+
+MODULES = {
+    ("streamlit.proto.BackMsg_pb2", "BackMsg"): "one frame at a time: whether a message is the timer's",
+    ("streamlit.proto.ForwardMsg_pb2", "ForwardMsg"): "one frame at a time: whether a message ends a run",
+    ("streamlit.proto.Delta_pb2", "Delta"): "the load test reads what the server draws",
+    ("streamlit.proto.NumberInput_pb2", "NumberInput"): "the load test knows the kinds of number",
+    ("streamlit.proto.WidgetStates_pb2", "WidgetState"): "the load test tells its widgets' values",
+    ("streamlit.components.v2", "manifest_scanner"): "tests scan the installed packages once",
+    ("streamlit.testing.v1.app_test", "TMP_DIR"): "tests leave no directory behind",
+}
+"""Private modules and what is taken from them."""
+
+PUBLIC = {("streamlit.testing.v1", "AppTest")}
+
+FIELDS = {
+    "BackMsg": ("rerun_script", "is_auto_rerun"),
+    "ForwardMsg": ("script_finished",),
+}
+"""Fields of Streamlit's messages that app.py reads, however deep."""
+
+
+def lost(name: str, need: str) -> str:
+    return f"this Streamlit has no {name}, which is leant on for: {need}"
+
+
+@pytest.fixture(scope="module")
+def inside(server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """*Inside the cell*, which has a node of every kind; the tests only look at it."""
+    browser = request.getfixturevalue("chromium")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{server}/inside_the_cell?cell=lstm")
+    settle(page)
+    until(page, "document.querySelector('[data-drawn]')")
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize(("selector", "need"), NODES.items(), ids=list(NODES))
+def test_the_page_has_a_node(inside: Page, selector: str, need: str) -> None:
+    if "primary" in selector:
+        need += " (the button Apply)"
+    assert inside.locator(selector).count() > 0, lost(f"node {selector}", need)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_page_says_its_state(inside: Page, state: str) -> None:
+    node, value = STATES[state]
+    found = inside.locator(f'[data-testid="{node}"]').get_attribute(state)
+    assert found == value, lost(f"{state}={value} on {node}", "tests wait for it")
+
+
+def test_the_page_takes_the_servers_address_from_a_global(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    asked = page.evaluate("performance.getEntriesByType('resource').map(entry => new URL(entry.name).pathname)")
+    health = [path for path in asked if path.endswith("/_stcore/health")]
+    need = "else a deep link probes the wrong place, and every console shows it"
+    assert set(health) <= {"/_stcore/health"}, lost("window.__streamlit.BACKEND_BASE_URL", need)
+
+
+@pytest.mark.parametrize(("module", "name"), MODULES)
+def test_a_private_module_has_what_is_taken_from_it(module: str, name: str) -> None:
+    try:
+        found = hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}")
+    except ModuleNotFoundError:
+        found = False
+    assert found, lost(f"{name} in {module}", MODULES[module, name])
+
+
+@pytest.mark.parametrize("message", FIELDS)
+def test_a_message_has_the_fields_that_are_read(message: str) -> None:
+    descriptor = getattr(importlib.import_module(f"streamlit.proto.{message}_pb2"), message).DESCRIPTOR
+    for name in FIELDS[message]:
+        assert name in descriptor.fields_by_name, lost(f"{name} in {message}", "one frame at a time")
+        descriptor = descriptor.fields_by_name[name].message_type
+
+
+def test_every_node_that_a_source_names_is_in_the_table() -> None:
+    named = {
+        name
+        for file in SOURCES
+        for name in re.findall(r"data-testid=\\?[\"']?(st[\w-]+)|\.(st[A-Z]\w+)", file.read_text(encoding="utf-8"))
+        for name in name
+        if name
+    }
+    known = set(re.findall(r"\bst[A-Z][\w-]+", " ".join(NODES)))
+    assert named - known == set(), "a source leans on a node that no row of NODES names"
+
+
+def test_every_state_that_a_source_waits_for_is_in_the_table() -> None:
+    named = {name for file in SOURCES for name in re.findall(r"data-test-[\w-]+", file.read_text(encoding="utf-8"))}
+    assert named == set(STATES)
+
+
+def test_every_private_module_that_a_source_imports_is_in_the_table() -> None:
+    taken = {
+        (node.module, alias.name)
+        for file in SOURCES
+        if file.suffix == ".py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit.")
+        for alias in node.names
+    }
+    assert taken == set(MODULES) | PUBLIC
