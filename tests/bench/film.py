@@ -14,7 +14,21 @@ from tests.bench.table import Figure
 from tests.browser.conftest import ROOT, settle, started_browser, started_server, until
 
 WATCHED_S = 8
+LONG_TASKS_S = 6
 VISITS = 5
+
+SHIFTS = """
+window.shifts = []
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value)
+}).observe({ type: "layout-shift", buffered: true })
+"""
+LONG_TASKS = """() => {
+  window.longTasks = []
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) window.longTasks.push(entry.duration)
+  }).observe({ type: "longtask" })
+}"""
 
 WATCH = """() => {
   const charts = [...document.querySelectorAll(".js-plotly-plot")]
@@ -32,6 +46,7 @@ WATCH = """() => {
   window.seenByBench = seen
   requestAnimationFrame(look)
 }"""
+SHIFTED = "window.shifts.reduce((sum, value) => sum + value, 0)"
 REPORT = """() => {
   window.seenByBench.over = true
   const survivors = [...document.querySelectorAll(".js-plotly-plot")].filter(chart => chart.survivor).length
@@ -52,6 +67,7 @@ def figures() -> Iterator[Figure]:
     bare_page = ROOT / "tests" / "bench" / "bare_page.py"
     with started_browser() as browser, started_server() as ours, started_server(script=bare_page) as bare:
         yield from film_figures(browser, ours)
+        yield from calm_figures(browser, ours)
         yield from visit_figures(browser, ours, bare)
         yield from long_line_figures(browser, ours)
 
@@ -82,6 +98,28 @@ def film_figures(browser: Browser, address: str) -> Iterator[Figure]:
         at_most=False,
     )
     yield Figure(measure="one user playing: seconds until Pause has acted", value=paused_s, target=0.5)
+
+
+def calm_figures(browser: Browser, address: str) -> Iterator[Figure]:
+    """How far things move while Train loads and while it plays, and how often the page is held up while it plays."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(SHIFTS)
+    page.goto(f"{address}/train")
+    settle(page)
+    until(page, "document.querySelector('.st-key-h_n_plot[data-drawn]')")
+    page.wait_for_timeout(1000)
+    yield Figure(measure="layout shift while Train loads", value=page.evaluate(SHIFTED), target=0.1)
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "/epoch [1-9]/.test(document.querySelector('.st-key-status').innerText)")
+    page.evaluate("window.shifts.length = 0")
+    page.evaluate(LONG_TASKS)
+    page.wait_for_timeout(LONG_TASKS_S * 1000)
+    long_tasks: list[float] = page.evaluate("window.longTasks")
+    yield Figure(measure="layout shift while Train plays", value=page.evaluate(SHIFTED), target=0.01)
+    measure = f"one user playing: tasks of 50 ms and more in the browser, in {LONG_TASKS_S} s"
+    yield Figure(measure=measure, value=len(long_tasks), target=LONG_TASKS_S)
+    yield Figure(measure="one user playing: ms of the longest of them", value=max(long_tasks, default=0.0))
+    page.close()
 
 
 def visit_figures(browser: Browser, ours: str, bare: str) -> Iterator[Figure]:

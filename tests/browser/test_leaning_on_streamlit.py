@@ -108,7 +108,8 @@ def test_the_page_takes_the_servers_address_from_a_global(server: str, open_page
 @pytest.mark.parametrize(("module", "name"), MODULES)
 def test_a_private_module_has_what_is_taken_from_it(module: str, name: str) -> None:
     try:
-        found = hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}")
+        there = importlib.import_module(module)
+        found = hasattr(there, name) or importlib.util.find_spec(f"{module}.{name}") is not None
     except ModuleNotFoundError:
         found = False
     assert found, lost(f"{name} in {module}", MODULES[module, name])
