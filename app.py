@@ -68,10 +68,13 @@ BASE_URL_SCRIPT = (
 """Tells Streamlit's page where the server is. Without it, a deep link makes the page probe
 ``/train/_stcore/health`` first, and every visitor's console shows two failed requests."""
 
-STYLE = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sorted((HERE / "pages" / "ui").rglob("*.css")))
+STYLE = "".join(
+    f'<style id="{sheet.stem}">{sheet.read_text(encoding="utf-8")}</style>'
+    for sheet in sorted((HERE / "pages" / "ui").rglob("*.css"))
+)
 """Every style sheet of the app. They come with the page, before any content, which so finds its place kept."""
 
-HEAD = f"{BASE_URL_SCRIPT}<style>{STYLE}</style>"
+HEAD = f"{BASE_URL_SCRIPT}{STYLE}"
 """What stands at the head of every page, before what Streamlit puts there."""
 
 FRAME_PATIENCE_S = 5.0

@@ -73,6 +73,17 @@ const drawSoon = (draw) => {
   drawing = true
 }
 
+// The sheet loading.css keeps places for what is still to come. It is dear, and off while nothing is.
+const RESTED_MS = 500
+let rested
+const keepPlaces = () => {
+  const sheet = document.getElementById("loading")?.sheet
+  if (!sheet) return
+  clearTimeout(rested)
+  if (document.querySelector('[class*="_plot "]:not([data-drawn])')) sheet.disabled = false
+  else rested = setTimeout(() => (sheet.disabled = true), RESTED_MS)
+}
+
 // A figure comes in the pixels of a desk; where its place is larger, every length in it grows alike.
 const LENGTHS = new Set(
   "height width l r t b size thickness len xpad ypad xshift yshift standoff ticklabelstandoff xgap ygap".split(" "),
@@ -100,11 +111,14 @@ const chart = (root, figure) => {
     plot.setAttribute("aria-label", alt)
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
+    if ("drawn" in place.dataset) return
     place.dataset.drawn = ""
+    keepPlaces()
   }
   const soon = () => drawSoon(draw)
   const observer = new ResizeObserver(soon)
   observer.observe(place)
+  keepPlaces()
   soon()
   return {
     update(patch) {
