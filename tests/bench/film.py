@@ -117,7 +117,7 @@ def calm_figures(browser: Browser, address: str) -> Iterator[Figure]:
     long_tasks: list[float] = page.evaluate("window.longTasks")
     yield Figure(measure="layout shift while Train plays", value=page.evaluate(SHIFTED), target=0.01)
     measure = f"one user playing: tasks of 50 ms and more in the browser, in {LONG_TASKS_S} s"
-    yield Figure(measure=measure, value=len(long_tasks), target=LONG_TASKS_S)
+    yield Figure(measure=measure, value=len(long_tasks), target=0)
     yield Figure(measure="one user playing: ms of the longest of them", value=max(long_tasks, default=0.0))
     page.close()
 

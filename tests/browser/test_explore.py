@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from rnn_core import RunConfig, Trainer, encode
+from rnn_core import RunConfig, Trainer, encode, trace_forward
+from rnn_core.figures.theme import LIGHT
 from tests.browser.conftest import Open, settle, until
 
 HOSTILE = "<img src=x onerror=alert(1)><b>$x$:red[a]![a](http://x/y.png)"
@@ -92,6 +93,65 @@ def test_play_moves_pause_stops_and_the_charts_stay_in_place(server: str, open_p
     trainer.run(stopped)
     expect(page.locator(".st-key-status")).to_contain_text(f"loss {trainer.now.loss_nats:.4f}")
     until(page, f"document.querySelector('.st-key-loss_chart .js-plotly-plot').calcdata[0].length == {stopped + 1}")
+
+
+PAINTED = """() => {
+  const plot = document.querySelector(".st-key-output_plot .js-plotly-plot")
+  const group = plot.querySelector(".hm")
+  const cells = group.querySelectorAll(".rnn-cells rect")
+  if (!cells.length || !/epoch \\d\\d/.test(document.querySelector(".st-key-status").innerText)) return null
+  return {
+    status: document.querySelector(".st-key-status .rnn-text").innerText,
+    z: plot.calcdata[0][0].z.flatMap(row => Array.from(row)),
+    texts: [...group.querySelectorAll(".heatmap-label")].map(label => label.textContent),
+    inks: [...group.querySelectorAll(".heatmap-label text")].map(label => label.style.fill),
+    fills: [...cells].map(cell => cell.style.fill),
+    over: [...cells].every(cell => cell.getBoundingClientRect().width > 5),
+  }
+}"""
+
+
+def color_of(value: float) -> list[int]:
+    """The colour of a value on the light theme's diverging scale from −1 to 1, 0…255 each."""
+    share = (value + 1) / 2
+    after = max(1, next(at for at, (stop, _) in enumerate(LIGHT.signed) if share <= stop))
+    (low, start), (high, end) = LIGHT.signed[after - 1], LIGHT.signed[after]
+    part = (share - low) / (high - low)
+    ends = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in (start, end)]
+    return [round(a + part * (b - a)) for a, b in zip(*ends, strict=True)]
+
+
+def test_while_playing_the_cells_are_painted_and_at_rest_they_are_plotlys(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    until(page, "document.querySelector('.st-key-output_plot[data-drawn]')")
+    press(page, "Play")
+    seen = until(page, PAINTED)
+    press(page, "Pause")
+    shown = int(seen["status"].split()[1])
+    outputs = [trace_forward(trainer.model, trainer.encoding).output_BTF[0].T for trainer in trained(shown - 2, shown)]
+    (values,) = {tuple(output.flatten().tolist()) for output in outputs} & {tuple(seen["z"])}
+    assert seen["over"]
+    assert seen["texts"] == [f"{value:.2f}".replace("-0.00", "0.00") for value in values]
+    for value, fill, ink in zip(values, seen["fills"], seen["inks"], strict=True):
+        color = [int(part) for part in re.findall(r"\d+", fill)]
+        assert color == pytest.approx(color_of(value), abs=1)
+        brightness = (299 * color[0] + 587 * color[1] + 114 * color[2]) / 1000
+        assert ink == ("rgb(255, 255, 255)" if brightness < 128 else "rgb(68, 68, 68)")
+    until(page, "!document.querySelector('.rnn-cells')")
+    stopped = epoch(page)
+    (trainer,) = trained(stopped, stopped)
+    expected = trace_forward(trainer.model, trainer.encoding).output_BTF[0].T
+    assert drawn(page, ".st-key-output") == expected.tolist()
+    labels = page.locator(".st-key-output_plot .heatmap-label").all_text_contents()
+    assert labels == [f"{value:.2f}".replace("-0.00", "0.00") for value in expected.flatten()]
+
+
+def trained(first: int, last: int) -> list[Trainer]:
+    """The trainers of these epochs of the default run."""
+    trainers = [Trainer(RunConfig()) for _epoch in range(first, last + 1)]
+    for trainer, epochs in zip(trainers, range(first, last + 1), strict=True):
+        trainer.run(epochs)
+    return trainers
 
 
 def test_no_click_on_pause_is_lost(server: str, open_page: Open) -> None:

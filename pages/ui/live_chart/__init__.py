@@ -2,7 +2,8 @@
 
 Each is mounted once by a full run of the script, outside the ticking fragment, with all it needs to stand alone. A
 frame of the film is one ``feed``: only the arrays that changed, for all of them, by key. Charts go through
-``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive. Arrays travel as typed arrays.
+``Plotly.react`` on nodes that stay, so nothing blinks, and zoom and hover survive; the cells of a heatmap are painted
+in place (``cells.js``) until the film rests. Arrays travel as typed arrays.
 
 A figure comes in the pixels of a desk and grows with the room. How much is a rule of style that arrives before it, so
 that its place is kept; the script only reads how large the place became.
@@ -43,7 +44,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
-    js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("cells.js", "live_chart.js")),
     isolate_styles=False,
 )
 

@@ -2,6 +2,7 @@
 // brings every mounted thing it names up to date. What people typed is set as text only, never as markup.
 
 const mounted = new Map() // name → {update(patch), close()}
+const RESTS_MS = 700 // without a frame: the film has come to rest
 
 // What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element, and
 // window.__streamlit, which app.py sets.
@@ -111,11 +112,19 @@ const chart = (root, figure) => {
     plot.setAttribute("aria-label", alt)
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
+    forgetCells(plot)
     if ("drawn" in place.dataset) return
     place.dataset.drawn = ""
     keepPlaces()
   }
   const soon = () => drawSoon(draw)
+  let resting
+  const show = () => {
+    clearTimeout(resting)
+    if (!paintCells(plot, data, layout)) return draw()
+    plot.setAttribute("aria-label", alt)
+    resting = setTimeout(soon, RESTS_MS)
+  }
   const observer = new ResizeObserver(soon)
   observer.observe(place)
   keepPlaces()
@@ -125,17 +134,18 @@ const chart = (root, figure) => {
       data = data.map((trace, index) => ({ ...trace, ...(patch.data?.[index] ?? {}) }))
       layout = merged(layout, patch.layout ?? {})
       alt = patch.alt ?? alt
-      soon()
+      drawSoon(show)
     },
     close() {
+      clearTimeout(resting)
       waiting.delete(draw)
+      waiting.delete(show)
       observer.disconnect()
     },
   }
 }
 
 // A line that changes is said aloud once it has come to rest, and else now and then, not at every frame.
-const RESTS_MS = 700
 const SAID_EVERY_MS = 5000
 const text = (root, { text: words }) => {
   const line = root.querySelector(".rnn-text") ?? root.appendChild(element("p", "rnn-text"))
