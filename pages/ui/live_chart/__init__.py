@@ -81,7 +81,8 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None)
     layout = _typed_tree(spec["layout"])
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     st.html(f"<style>{_place(key, layout, row)}</style>")
-    _component(key=key, data=chart)
+    size = {"width": layout["width"], "height": layout["height"]} if row else {}  # until the rule arrives
+    _component(key=key, data=chart, **size)
 
 
 def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
@@ -94,7 +95,7 @@ def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
     tallest = f"{row.share * 100:g}vh / {row.height}"
     return (
         f"#root .st-key-{row.key}{{container-type:inline-size}}"
-        f"#root .st-key-{key}{{--px:clamp(1px, min({room}, {tallest}), {LARGEST}px);max-width:100%;"
+        f"#root .st-key-{key}{{--px:clamp(1px, min({room}, {tallest}), {LARGEST}px);max-width:100%;flex:none;overflow:visible;"
         f"width:calc({layout['width']} * var(--px));height:calc({layout['height']} * var(--px))}}"
     )
 

@@ -55,11 +55,14 @@ const merged = (whole, part) => {
   return result
 }
 
-// One chart is drawn in one animation frame: three at once would hold the page up for longer than a person notices.
-const waiting = new Set()
+// One chart is drawn in one animation frame, the topmost first: three at once would hold the page up for longer than a
+// person notices.
+const waiting = new Map() // what draws → its place
 let drawing = false
 const drawNext = async () => {
-  const [draw] = waiting
+  const above = ([, place], [, other]) =>
+    place.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1
+  const [[draw] = []] = [...waiting].sort(above)
   waiting.delete(draw)
   try {
     await draw?.()
@@ -68,8 +71,8 @@ const drawNext = async () => {
     if (drawing) requestAnimationFrame(drawNext)
   }
 }
-const drawSoon = (draw) => {
-  waiting.add(draw)
+const drawSoon = (draw, place) => {
+  waiting.set(draw, place)
   if (!drawing) requestAnimationFrame(drawNext)
   drawing = true
 }
@@ -117,7 +120,7 @@ const chart = (root, figure) => {
     place.dataset.drawn = ""
     keepPlaces()
   }
-  const soon = () => drawSoon(draw)
+  const soon = () => drawSoon(draw, place)
   let resting
   const show = () => {
     clearTimeout(resting)
@@ -134,7 +137,7 @@ const chart = (root, figure) => {
       data = data.map((trace, index) => ({ ...trace, ...(patch.data?.[index] ?? {}) }))
       layout = merged(layout, patch.layout ?? {})
       alt = patch.alt ?? alt
-      drawSoon(show)
+      drawSoon(show, place)
     },
     close() {
       clearTimeout(resting)
