@@ -54,11 +54,14 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     words = {name: _(name) for name in ("epoch", "loss", "right", "target")} | {
         "prediction": _("Predictions, newest first")
     }
+    if len(window.lines) < len(encoding.targets):
+        words["target"] = _("target, line {line}").format(line=window.lines.start)
     loss, predictions = st.columns([2, 3], gap="medium")
     with loss, st.container(key="loss_chart"):
         view.wide_chart("loss_plot", loss_figure(trainer.history.curve(trainer.now), theme), alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):
-        live_table(playback.newest(trainer), encoding, steps=window.steps, key="live_predictions", words=words)
+        newest = playback.newest(trainer)
+        live_table(newest, encoding, lines=window.lines, steps=window.steps, key="live_predictions", words=words)
     output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
     h_n = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis, rows_px=ROWS_PX)
     tensors = {
@@ -79,7 +82,9 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         "loss_plot": chart_patch([loss_points(trainer.history.curve(trainer.now))], alt=_loss_words(now)),
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
-        "live_predictions": table_patch(playback.newest(trainer), trainer.encoding, steps=window.steps),
+        "live_predictions": table_patch(
+            playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
+        ),
     }
 
 

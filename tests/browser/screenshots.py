@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.conftest import ROOT, settle, started_browser, started_server
+from tests.browser.conftest import ROOT, settle, started_browser, started_server, until
 
 FOLDER = ROOT / "docs"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
@@ -28,7 +28,10 @@ def painted(page: Page) -> None:
     """Waits until the script has run and the charts are drawn."""
     page.wait_for_timeout(100)
     settle(page)
-    page.locator(".js-plotly-plot").first.wait_for()
+    until(
+        page,
+        "document.querySelector('[data-drawn]') && !document.querySelector('[class*=\"_plot \"]:not([data-drawn])')",
+    )
     page.wait_for_timeout(PAINTED_MS)
 
 

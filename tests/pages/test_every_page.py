@@ -142,6 +142,21 @@ def test_of_many_lines_the_chosen_one_is_drawn(open_screen: Open, page: str) -> 
     assert_same_panels(screen.heatmaps(container), expected[4:5])
 
 
+def test_of_many_lines_the_table_shows_the_chosen_one_and_says_so(open_screen: Open) -> None:
+    config = RunConfig("ab\nba\naab\nbba\nabba\nbaab\naba", head=Head.LINEAR, hidden_size=5)
+    screen = open_screen("train", config)
+    screen.enter(line=4)
+    screen.press("Play")
+    shown, frame = screen.live("live_predictions"), screen.frame()["live_predictions"]
+    assert shown["targets"] == [["a", "b", "b", "a"]]
+    assert shown["words"]["target"] == "target, line 4"
+    trainer = Trainer(config)
+    newest = [*trainer.run(1), trainer.now][::-1]
+    for rows, records in ((shown["rows"], newest[1:]), (frame["rows"], newest)):
+        assert [row["errors"] for row in rows] == [[[list(error) for error in r.errors[4]]] for r in records]
+        assert [row["right"] for row in rows] == [f"{21 - sum(map(len, r.errors))}/21" for r in records]
+
+
 @pytest.mark.parametrize("page", WINDOWS)
 def test_of_many_steps_the_chosen_window_is_drawn(open_screen: Open, page: str) -> None:
     config = RunConfig("abcdefg" * 11, head=Head.LINEAR, hidden_size=5)

@@ -95,7 +95,8 @@ def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
     tallest = f"{row.share * 100:g}vh / {row.height}"
     return (
         f"#root .st-key-{row.key}{{container-type:inline-size}}"
-        f"#root .st-key-{key}{{--px:clamp(1px, min({room}, {tallest}), {LARGEST}px);max-width:100%;flex:none;overflow:visible;"
+        f"#root .st-key-{key}{{--px:clamp(1px, min({room}, {tallest}), {LARGEST}px);"
+        "max-width:100%;flex:none;overflow:visible;"
         f"width:calc({layout['width']} * var(--px));height:calc({layout['height']} * var(--px))}}"
     )
 
@@ -106,16 +107,17 @@ def live_text(text: str, *, key: str) -> None:
 
 
 def live_table(
-    rows: Sequence[EpochRecord], encoding: Encoding, *, steps: range, key: str, words: Mapping[str, str]
+    rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range, steps: range, key: str, words: Mapping[str, str]
 ) -> None:
     """Mounts the predictions of ``rows``, newest first, aligned under their targets.
 
     Args:
-        steps: the time steps to show.
+        lines, steps: the lines and the time steps to show; "right" is of all of them.
         words: the column titles "epoch", "loss", "right", the name "target", and "prediction", what the table is.
     """
-    targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in encoding.targets]
-    patch = table_patch(rows, encoding, steps=steps)
+    shown = encoding.targets[lines.start : lines.stop]
+    targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in shown]
+    patch = table_patch(rows, encoding, lines=lines, steps=steps)
     _component(key=key, data={"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch})
 
 
@@ -137,8 +139,8 @@ def text_patch(text: str) -> Patch:
     return {"text": text}
 
 
-def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, steps: range) -> Patch:
-    """Epoch, loss, right count, and errors at ``steps``, of each row, newest first."""
+def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range, steps: range) -> Patch:
+    """Epoch, loss, right count of all, and errors on ``lines`` at ``steps``, of each row, newest first."""
     total = sum(map(len, encoding.targets))
     return {
         "rows": [
@@ -147,7 +149,8 @@ def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, steps: range
                 "loss": f"{record.loss_nats:.4f}",
                 "right": f"{total - sum(map(len, record.errors))}/{total}",
                 "errors": [
-                    [[t - steps.start, visible(token)] for t, token in line if t in steps] for line in record.errors
+                    [[t - steps.start, visible(token)] for t, token in line if t in steps]
+                    for line in record.errors[lines.start : lines.stop]
                 ],
             }
             for record in reversed(rows)
