@@ -11,8 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
-from playwright.sync_api import sync_playwright
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 """What it is called on the path."""
 
@@ -42,6 +40,13 @@ FLAGS = (
     "--disable-sync",
 )
 """What the tests start it with."""
+
+_OWN = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+"""Where Playwright keeps its own; asked in a process of its own, for it may not be asked while another one runs."""
 
 APT = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
 ANSWERS_S = 60
@@ -91,9 +96,7 @@ def _candidates(environ: Mapping[str, str], platform: str) -> Iterator[str]:
             yield place.format_map(environ)
         except KeyError:  # a variable that this machine does not have
             continue
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    yield own
+    yield subprocess.run([sys.executable, "-c", _OWN], capture_output=True, encoding="utf-8", check=True).stdout.strip()
 
 
 def install() -> None:

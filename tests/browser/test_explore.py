@@ -71,7 +71,7 @@ def test_wrong_characters_are_marked_and_right_ones_are_not(server: str, open_pa
     trainer = Trainer(RunConfig())
     trainer.run(5)
     newest = page.locator(".st-key-prediction_table tbody tr").first
-    assert newest.locator(".rnn-token").all_inner_texts() == [t.replace(" ", "␣") for t in trainer.now.decoded[0]]
+    expect(newest.locator(".rnn-token")).to_have_text([t.replace(" ", "␣") for t in trainer.now.decoded[0]])
     expect(newest.locator(".rnn-wrong")).to_have_count(len(trainer.now.errors[0]))
 
 

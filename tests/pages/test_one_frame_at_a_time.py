@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -50,6 +51,12 @@ def run_draws() -> Message:
     return sent(message)
 
 
+def run(coroutine: Coroutine[object, object, None]) -> None:
+    """Runs to the end in a thread of its own: a browser test may have left an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 class NothingArrivedError(Exception):
     """What would wait for ever here."""
 
@@ -77,7 +84,7 @@ def play(script: Sequence[Message]) -> tuple[list[Message], list[Message]]:
     async def send(message: Message) -> None:
         answers.append(message)
 
-    asyncio.run(served.OneFrameAtATime(server)(SOCKET, receive, send))
+    run(served.OneFrameAtATime(server)(SOCKET, receive, send))
     return through, answers
 
 
@@ -133,7 +140,7 @@ def test_a_frame_that_never_comes_is_asked_for_again_after_a_while(
     async def send(_message: Message) -> None: ...
 
     begin = clock[0]
-    asyncio.run(guard(server)(SOCKET, receive, send))
+    run(guard(server)(SOCKET, receive, send))
     assert through == [timer_asks()] * 2
     assert clock[0] - begin > served.FRAME_PATIENCE_S
 
@@ -150,5 +157,5 @@ def test_what_is_no_websocket_passes(clock: list[float]) -> None:
     async def send(_message: Message) -> None: ...
 
     scope: Scope = {"type": "http"}
-    asyncio.run(served.OneFrameAtATime(server)(scope, receive, send))
+    run(served.OneFrameAtATime(server)(scope, receive, send))
     assert seen == [(scope, receive, send)]
