@@ -115,6 +115,7 @@ def test_a_deep_link_shows_that_cursor_with_the_cores_own_numbers(server: str, o
     cursor_is(page, t=STEP, unit=2)
     expect(page.locator(".st-key-link_notes")).to_have_count(0)
     expect(page.get_by_role("radio", name=str(cell), exact=True)).to_be_checked()
+    expect(page.locator(".katex-error")).to_have_count(0)
     equations = page.locator(".st-key-equations code")
     for step in (STEP, STEP + 1):
         expect(equations).to_contain_text(f"h[t={step}, j=2]")
