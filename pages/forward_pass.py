@@ -6,19 +6,20 @@ from pages.ui import state, view
 from pages.ui.head import show_head
 from pages.ui.i18n import _
 from pages.ui.shapes import show_ledger
+from pages.ui.work import working
 from rnn_core.figures.trace import output_figure, state_figure
 
 config = state.config()
-encoding, trace = state.forward(config)
-batch, steps, _size = encoding.x_BTV.shape
-theme = view.theme()
-second_axis = "B" if config.batch_first else "T"
-
 show_head(
     _("Forward pass"),
     _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice."),
     config,
 )
+with working(config):
+    encoding, trace = state.forward(config)
+batch, steps, _size = encoding.x_BTV.shape
+theme = view.theme()
+second_axis = "B" if config.batch_first else "T"
 if not config.batch_first:
     st.warning(
         _(

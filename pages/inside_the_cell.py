@@ -6,6 +6,7 @@ from pages.ui import inside, microscope, state, view, whatif
 from pages.ui.head import show_head
 from pages.ui.i18n import _
 from pages.ui.shapes import colored_shape
+from pages.ui.work import working
 from rnn_core import shape_ledger
 from rnn_core.figures.microscope import (
     activation_figure,
@@ -26,7 +27,9 @@ show_head(
     config,
 )
 cursor = inside.choose_cursor(trainer)
-scene = inside.scene(trainer, inside.choose_epoch(trainer), inside.edits(trainer))
+epoch = inside.choose_epoch(trainer)
+with working(config):
+    scene = inside.scene(trainer, epoch, inside.edits(trainer))
 encoding, model = scene.edited.encoding, scene.edited.model
 here = layer_of(scene.after, cursor.layer, cursor.direction)
 steps = inside.around(cursor.step, encoding.x_BTV.shape[1], inside.STEPS)

@@ -28,6 +28,12 @@ def test_it_is_said_what_an_update_costs(large: Screen) -> None:
     assert signs(large) == [(SENTENCE, "complete")]
 
 
+@pytest.mark.parametrize("page", ["forward_pass", "inside_the_cell"])
+def test_so_it_is_where_only_a_forward_pass_is_shown(large: Screen, page: str) -> None:
+    large.go(page)
+    assert signs(large) == [(SENTENCE, "complete")]
+
+
 def test_the_sign_turns_while_it_plays_and_rests_when_it_is_paused(large: Screen) -> None:
     large.press("Play")
     assert signs(large) == [(SENTENCE, "running")]
