@@ -16,7 +16,6 @@ from pathlib import Path
 import anyio.to_thread
 import plotly
 import streamlit as st
-import torch
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -122,6 +121,8 @@ class CompressOnce:
         path = scope["path"]
         if path not in self.kept:
             answer = await whole_answer(self.app, without(scope, "accept-encoding", "if-none-match"), receive)
+            if answer is None:  # the visitor has gone
+                return
             if answer.status_code != 200:
                 await answer(scope, receive, send)
                 return
@@ -155,6 +156,8 @@ class PageHead:
             await self.app(scope, receive, send)
             return
         answer = await whole_answer(self.app, without(scope, "accept-encoding", "if-none-match"), receive)
+        if answer is None:
+            return
         if answer.headers.get("content-type", "").startswith("text/html"):
             answer.body = bytes(answer.body).replace(b"<head>", b"<head>" + HEAD.encode(), 1)
             answer.headers["content-length"] = str(len(answer.body))
@@ -214,30 +217,32 @@ def _ends_frame(message: Message) -> bool:
     return 0 < len(data) <= FINISHED_BYTES and ForwardMsg.FromString(data).WhichOneof("type") == "script_finished"
 
 
-async def whole_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """The response of ``app`` to ``scope``, held back until it is whole."""
+async def whole_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response | None:
+    """The response of ``app`` to ``scope``, held back until it is whole; None where it broke off on the way."""
     answer = Response()
     parts: list[bytes] = []
+    whole = False
 
     async def keep(message: Message) -> None:
+        nonlocal whole
         if message["type"] == "http.response.start":
             answer.status_code, answer.raw_headers = message["status"], list(message["headers"])
         elif message["type"] == "http.response.body":
             parts.append(message.get("body", b""))
+            whole = not message.get("more_body", False)
 
     await app(scope, receive, keep)
     answer.body = b"".join(parts)
-    return answer
+    return answer if whole else None
 
 
 def warm_up() -> None:
     """Does once, before the first visitor, what would make the first visitor wait.
 
     What is imported now is frozen out of the garbage collector, which Streamlit would otherwise run over all of torch
-    and plotly after every run of every session. One thread: on tensors this small, threads only contend.
+    and plotly after every run of every session.
     """
     global warm  # the one thing a process is: warm or not
-    torch.set_num_threads(1)
     trainer = Trainer(RunConfig())
     trainer.run(2)
     trace = trace_forward(trainer.model, trainer.encoding)

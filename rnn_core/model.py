@@ -13,6 +13,9 @@ from rnn_core.config import Cell, Head, RunConfig
 
 State: TypeAlias = Tensor | tuple[Tensor, Tensor]
 
+# One thread: on tensors this small, threads only contend; and how many there are can decide the last bits of a product.
+torch.set_num_threads(1)
+
 _SEEDING = threading.Lock()
 """torch's global generator belongs to every thread of the process: whoever seeds it holds this lock."""
 
@@ -44,6 +47,7 @@ class CharRNN(nn.Module):
         Returns: logits (B, T, V); output (B, T, D·H); state h_n (S, N, H), or (h_n, c_n) of an LSTM, where N is the
             axis the module takes for the batch: B, or T if not batch_first.
         """
+        torch.get_num_threads()  # torch tells a new thread how many threads it may use only when asked, or too late
         start = (h_0, torch.zeros_like(h_0)) if h_0 is not None and isinstance(self.rnn, nn.LSTM) else h_0
         if self.rnn.batch_first and length_B is not None:
             packed = pack_padded_sequence(x, length_B, batch_first=True, enforce_sorted=False)

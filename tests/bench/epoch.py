@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def seconds(run: Callable[[int], object], epochs: int, threads: int) -> float:
 
 def figures() -> Iterator[Figure]:
     """The bare loop's ms per epoch at torch's defaults, and ours as a ratio to it: medians of interleaved rounds."""
-    default_threads = torch.get_num_threads()
+    default_threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
     for name, (config, epochs, target) in CASES.items():
         bare, trainer = bare_loop(config), Trainer(config)
         seconds(bare, epochs, default_threads), seconds(trainer.run, epochs, 1)
@@ -73,4 +74,4 @@ def figures() -> Iterator[Figure]:
             value=statistics.median(here / there for there, here in rounds),
             target=target,
         )
-    torch.set_num_threads(default_threads)
+    torch.set_num_threads(1)

@@ -20,9 +20,6 @@ from rnn_core.config import Cell, Head, Nonlinearity, RunConfig, Task
 settings.register_profile("core", deadline=None)
 settings.load_profile("core")
 
-# On tensors this small, threads only wait for each other.
-torch.set_num_threads(1)
-
 ROOT = Path(__file__).parents[2]
 CELLS: dict[str, dict[str, Any]] = {
     "rnn tanh": {"cell": Cell.RNN, "nonlinearity": Nonlinearity.TANH},

@@ -1,4 +1,4 @@
-"""Where numbers lie in memory: the same computation gives the same bits only on equally aligned memory.
+"""The same computation gives the same bits: on equally aligned memory, and with equally many threads.
 
 On some processors BLAS takes another path for memory that does not begin at a multiple of 64 bytes, with other last
 bits. torch begins every tensor of its own there, so whatever is compared to the bit has to begin there too.
@@ -93,3 +93,31 @@ def test_no_update_moves_what_lies_between_the_parameters(optimizer: Optimizer, 
     whole = torch.empty(0).set_(stored)
     assert not used.all(), "nothing lies between the parameters of this network"
     assert not whole[~used].any()
+
+
+# A processor of several cores, and a BLAS that divides even small products among its threads.
+IN_A_NEW_THREAD = """
+import os
+os.environ |= {"MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "4"}
+import threading
+from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
+config = RunConfig("hello\\nno\\nworld!!", batch_first=False, num_layers=2, optimizer="sgd")
+def bits():
+    trainer = Trainer(config)
+    record = trainer.run(3)[-1]
+    trace = trace_forward(build_model(config), encode(config))
+    return trace.output_BTF.tobytes(), record.loss_nats, record.gradient_norm
+def first_of_all():
+    trace = trace_forward(build_model(config), encode(config))
+    results.append((trace.output_BTF.tobytes(), *bits()[1:]))
+results = [bits()]
+for _ in range(3):
+    thread = threading.Thread(target=first_of_all)
+    thread.start()
+    thread.join()
+print(len(results), len(set(results)))
+"""
+
+
+def test_a_new_thread_computes_the_same_bits_from_its_first_product_on(fresh_process: Callable[..., str]) -> None:
+    assert fresh_process(IN_A_NEW_THREAD).split() == ["4", "1"]
