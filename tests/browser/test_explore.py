@@ -180,6 +180,7 @@ def test_playing_stops_by_itself_when_the_loss_is_not_finite(server: str, open_p
 def test_values_survive_page_changes_and_are_in_the_url(server: str, open_page: Open) -> None:
     page = open_page(server)
     page.get_by_label("Text", exact=True).fill("noon")
+    expect(page.locator(".st-key-badges")).to_contain_text("T = 4")  # what is typed is committed after a pause
     page.get_by_role("radio", name="lstm").click()
     page.get_by_role("spinbutton", name="seed").fill("7")
     page.get_by_role("spinbutton", name="seed").press("Enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rnn_core.cursor import Cursor
 from rnn_core.microscope import Microscope, look
 from rnn_core.trace import FloatArray
 from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, trace_what_if
-from tests.browser.conftest import Open, settle
+from tests.browser.conftest import READY_MS, Open, settle
 from tests.browser.test_explore import drawn
 
 DECIMAL = re.compile(r"[−-]?\d+\.\d+")
@@ -65,12 +66,23 @@ def printed(scope: Microscope) -> list[str]:
 def equations_of(page: Page) -> str:
     """The hidden value and the numbers of its equations, a line each, as they are typeset."""
     equations = page.locator(".st-key-equations")
+    expect(
+        equations.locator("td:nth-child(3) .katex-html").first
+    ).to_be_attached()  # typeset by a script that comes late
     return "\n".join(equations.locator("code, td:nth-child(3) .katex-html").all_text_contents())
 
 
 def numbers_of(page: Page) -> list[str]:
     """Every decimal number of the equations, in order."""
     return DECIMAL.findall(equations_of(page))
+
+
+def expect_numbers(page: Page, scope: Microscope) -> None:
+    """Waits until the equations are typeset with the numbers of ``scope``, as Playwright waits for a text."""
+    expected, end = printed(scope), time.monotonic() + READY_MS / 1000
+    while numbers_of(page) != expected and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert numbers_of(page) == expected
 
 
 def looked(config: RunConfig, cursor: Cursor) -> Microscope:
@@ -119,15 +131,14 @@ def test_a_deep_link_shows_that_cursor_with_the_cores_own_numbers(server: str, o
     equations = page.locator(".st-key-equations code")
     for step in (STEP, STEP + 1):
         expect(equations).to_contain_text(f"h[t={step}, j=2]")
-        assert numbers_of(page) == printed(looked(RunConfig(cell=cell), Cursor(step=step, unit=2)))
+        expect_numbers(page, looked(RunConfig(cell=cell), Cursor(step=step, unit=2)))
         strike(page, "ArrowRight", t=step + 1, unit=2)
 
 
 def test_an_edited_weight_moves_what_the_core_says_until_it_is_undone(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/inside_the_cell")
     expect(page.get_by_role("button", name="Undo all", exact=True)).to_be_disabled()
-    before = equations_of(page)
-    assert numbers_of(page) == printed(looked(RunConfig(), Cursor()))
+    expect_numbers(page, looked(RunConfig(), Cursor()))
     becomes = page.get_by_role("spinbutton", name="becomes")
     becomes.fill("1.5")
     becomes.press("Enter")
@@ -136,13 +147,10 @@ def test_an_edited_weight_moves_what_the_core_says_until_it_is_undone(server: st
     edit = WeightEdit(name="weight_ih_l0", index=(0, 0), value=1.5)
     assert np.array_equal(shown_difference(page), moved_h(config, edit))
     what_if = edited(build_model(config), encode(config), [edit])
-    assert numbers_of(page) == printed(look(what_if.model, trace_forward(what_if.model, what_if.encoding), Cursor()))
-    assert equations_of(page) != before
+    expect_numbers(page, look(what_if.model, trace_forward(what_if.model, what_if.encoding), Cursor()))
     press(page, "Undo all")
     expect(page.locator(".st-key-difference_h")).to_have_count(0)
-    expect(page.locator(".st-key-equations code")).to_have_text(before.splitlines()[0])
-    settle(page)
-    assert equations_of(page) == before
+    expect_numbers(page, looked(RunConfig(), Cursor()))
     expect(page.get_by_role("button", name="Undo all", exact=True)).to_be_disabled()
 
 
