@@ -69,5 +69,5 @@ def test_a_chart_says_its_state_in_words(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/train")
     chart = page.locator(".st-key-loss_chart [role=img]")
     expect(page.locator(".st-key-status")).to_contain_text("epoch 0")
-    status = page.locator(".st-key-status").inner_text().strip()
+    status = page.locator(".st-key-status .rnn-text").inner_text()
     expect(chart).to_have_attribute("aria-label", f"Loss over epochs: {status}")
