@@ -72,7 +72,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None)
     """Mounts ``figure`` as a chart that ``feed`` can move.
 
     Args:
-        key: ends in "_plot": so style.css knows the place of a chart.
+        key: ends in "_plot": so loading.css knows the place of a chart.
         alt: its state in words.
         row: what it stands in, for a figure with a width of its own; one without fills its place.
     """
