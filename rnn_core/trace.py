@@ -107,6 +107,8 @@ class Trace:
         c_n: float32 (S, N, H), the same for the cell state of an LSTM, else None.
         logits_BTV, probability_BTV: float32 (B, T, V); probabilities are softmax(logits), rows sum to 1.
         predicted_BT: int64, argmax of the logits; PADDING behind a line's end.
+        loss_BT: float32, −ln of the target's probability in nats; its mean over all real steps is the loss; 0 behind a
+            line's end.
         final_states: where each row of h_n sits in ``output``.
         layers: one LayerTrace for each layer and direction, in the order of h_n's rows; empty if not asked for.
     """
@@ -117,8 +119,14 @@ class Trace:
     logits_BTV: FloatArray
     probability_BTV: FloatArray
     predicted_BT: npt.NDArray[np.int64]
+    loss_BT: FloatArray
     final_states: tuple[FinalState, ...]
     layers: tuple[LayerTrace, ...]
+
+    def last_step(self, lines: range) -> int:
+        """The last step of ``output`` on any of ``lines`` that is a row of h_n; 0 where none is."""
+        blocks = (block for state in self.final_states for block in state.blocks)
+        return max((block.steps[1] - 1 for block in blocks if block.line in lines), default=0)
 
 
 @torch.no_grad()
@@ -134,6 +142,8 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True, h_
     logits, output, state = model(x, length_B if encoding.padded else None, start)
     h_n, c_n = state if isinstance(state, tuple) else (state, None)
     real_BT = torch.arange(x.shape[1]) < length_B[:, None]
+    target_BT = torch.tensor(encoding.target_BT)
+    loss_BT = nn.functional.cross_entropy(logits.mT, target_BT, ignore_index=PADDING, reduction="none")
     return Trace(
         output_BTF=_kept(output),
         h_n=_kept(h_n),
@@ -141,6 +151,7 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True, h_
         logits_BTV=_kept(logits),
         probability_BTV=_kept(torch.softmax(logits, dim=-1)),
         predicted_BT=_kept(logits.argmax(dim=-1).where(real_BT, PADDING)),
+        loss_BT=_kept(loss_BT),
         final_states=_final_states(model.rnn, output, h_n, length_B),
         layers=_layer_traces(model.rnn, x, length_B, start) if inside else (),
     )

@@ -158,8 +158,8 @@ def test_shapes_are_those_of_torch(traced: Traced) -> None:
     assert trace.predicted_BT.shape == (3, 7)
 
 
-def test_the_notes_batch_as_written_is_read_as_five_sequences_of_three() -> None:
-    config = PRESETS["Notes: batch of three, as written"]
+def test_the_notes_batch_with_batch_first_off_is_read_as_five_sequences_of_three() -> None:
+    config = PRESETS["Batch, batch_first off"]
     trace = trace_forward(build_model(config), encode(config))
     assert (trace.output_BTF.shape, trace.h_n.shape) == ((3, 5, 2), (1, 5, 2))
     assert np.array_equal(trace.h_n[0], trace.output_BTF[2])
