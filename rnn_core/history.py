@@ -56,7 +56,7 @@ class EpochRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LossCurve:
-    """The loss over the epochs in at most MAX_POINTS points: the first, the last, and every extreme in between.
+    """The loss over the epochs, of a long training in at most MAX_POINTS points: the first, the last, every extreme.
 
     Attributes:
         epoch_E: uint16, increasing.
@@ -107,6 +107,8 @@ class History(Sequence[EpochRecord]):
         self._blocks: list[bytes] = []
         self._open = bytearray()
         self._recent: deque[EpochRecord] = deque(maxlen=RECENT)
+        self.wrong_until = 0
+        """The first epoch since which every record has been right."""
         self._curve = _Buckets()
 
     def append(self, record: EpochRecord, predicted: bytes) -> None:
@@ -114,6 +116,8 @@ class History(Sequence[EpochRecord]):
         self._losses.append(record.loss_nats)
         self._norms.append(record.gradient_norm)
         self._recent.append(record)
+        if record.accuracy < 1:
+            self.wrong_until = record.epoch + 1
         self._curve.append(record.epoch, record.loss_nats)
         self._open += predicted
         if len(self._open) >= self._block_epochs * self._steps:
@@ -124,9 +128,26 @@ class History(Sequence[EpochRecord]):
         """The last ``count`` records, at most RECENT, without reading any of them again."""
         return list(self._recent)[len(self._recent) - min(count, len(self._recent)) :]
 
-    def curve(self, now: EpochRecord) -> LossCurve:
-        """The loss up to ``now``, the record that comes next."""
-        epochs, losses = zip(*self._curve.points(), (now.epoch, now.loss_nats), strict=True)
+    def losses(self, first: int) -> Sequence[float]:
+        """The losses of epoch ``first`` and all after it, in nats."""
+        return self._losses[first:]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of what is kept, but for the last few records."""
+        numbers = self._losses.itemsize * (len(self._losses) + len(self._norms))
+        return numbers + sum(map(len, self._blocks)) + len(self._open)
+
+    def curve(self, now: EpochRecord, *, last: int | None = None) -> LossCurve:
+        """The loss up to ``now``, the record that comes next.
+
+        Args:
+            last: the last epoch that is asked for, each epoch to which is then a point, or None for all.
+        """
+        points = self._curve.points() if last is None else list(enumerate(self._losses[: last + 1]))
+        if last is None or now.epoch <= last:
+            points.append((now.epoch, now.loss_nats))
+        epochs, losses = zip(*points, strict=True)
         return LossCurve(
             epoch_E=read_only(epochs, np.uint16),
             loss_E=read_only([loss if math.isfinite(loss) else math.nan for loss in losses], np.float32),

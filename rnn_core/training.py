@@ -106,6 +106,14 @@ class Trainer:
             self.step()
         return self.history
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of this training: weights, gradients, the optimizer's state, snapshots and history."""
+        states = [self._optimizer.state[self._flat], *(state for _weights, state in self._snapshots.values())]
+        tensors = [value for state in states for value in state.values() if isinstance(value, Tensor)]
+        weights = [self._flat, self._flat, *(weights for weights, _state in self._snapshots.values())]
+        return sum(tensor.nbytes for tensor in (*tensors, *weights)) + self.history.nbytes
+
     def model_at(self, epoch: int) -> CharRNN:
         """A network of its own with the weights before update ``epoch``, 0…self.epoch.
 

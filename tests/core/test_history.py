@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 import numpy as np
 import pytest
@@ -66,6 +67,47 @@ def test_the_recent_records_are_the_last_ones(count: int) -> None:
     trainer = Trainer(RunConfig("hello"))
     records = [trainer.step() for _ in range(RECENT + 7)]
     assert trainer.history.recent(count) == records[-count:]
+
+
+def test_the_losses_from_an_epoch_on_are_the_records_own() -> None:
+    trainer = Trainer(RunConfig("hello"))
+    losses = [trainer.step().loss_nats for _ in range(23)]
+    for first in (0, 1, 7, 22, 23):
+        assert list(trainer.history.losses(first)) == losses[first:]
+
+
+@given(right=st.lists(st.booleans(), max_size=13))
+def test_what_is_wrong_is_wrong_until_the_epoch_after_the_last_wrong_one(right: list[bool]) -> None:
+    history, seen = History(HELLO), []
+    for epoch, all_right in enumerate(right):
+        record = EpochRecord(
+            epoch=epoch, loss_nats=1.0, accuracy=1.0 if all_right else 0.8, decoded=("hello",), gradient_norm=1.0
+        )
+        history.append(record, bytes([0, 1, 2, 2, 3 if all_right else 0]))
+        seen.append(history.wrong_until)
+    assert seen == [max((k + 1 for k in range(epoch + 1) if not right[k]), default=0) for epoch in range(len(right))]
+    assert all(record.accuracy == 1 for record in history[history.wrong_until :])
+
+
+def test_nothing_was_wrong_before_the_first_record() -> None:
+    assert History(HELLO).wrong_until == 0
+
+
+@pytest.mark.parametrize("block_bytes", [1, 64, 1 << 16])
+def test_a_history_takes_two_numbers_an_epoch_and_its_predictions_packed_by_blocks(
+    monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr("rnn_core.history.BLOCK_BYTES", block_bytes)
+    trainer, said, sizes = Trainer(RunConfig("hello! world")), [], []
+    ids = {token: index for index, token in enumerate(trainer.encoding.vocabulary.tokens)}
+    for _ in range(23):
+        sizes.append(trainer.history.nbytes)
+        said.append(bytes(ids[token] for token in trainer.step().decoded[0]))
+    assert sizes[0] == 0
+    epochs = max(1, block_bytes // 12)
+    whole, rest = divmod(23, epochs)
+    blocks = [zlib.compress(b"".join(said[k * epochs : (k + 1) * epochs]), 1) for k in range(whole)]
+    assert trainer.history.nbytes == 23 * 2 * 8 + sum(map(len, blocks)) + rest * 12
 
 
 def test_the_last_token_of_the_largest_vocabulary_is_read_back() -> None:

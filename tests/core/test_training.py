@@ -32,7 +32,8 @@ OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
 }
 EPOCHS = 10
 TOLERANCE = 1e-6
-TRAIN = 'Notes: train "hello! world"'
+TRAIN = "Copy hello! world"
+BATCH_FIRST_OFF = "Copy, batch_first off"
 EXAMPLE = RunConfig("hello! world\nhello", cell=Cell.GRU, head=Head.LINEAR, num_layers=2, hidden_size=7, seed=5)
 
 
@@ -169,7 +170,7 @@ def test_an_update_is_that_of_torchs_optimizer(
     _assert_same(list(Trainer(config).run(EPOCHS)), _train_plainly(config, plain_script))
 
 
-@pytest.mark.parametrize("preset", [TRAIN, f"{TRAIN}, as written"])
+@pytest.mark.parametrize("preset", [TRAIN, BATCH_FIRST_OFF])
 def test_a_run_is_that_of_the_notes_cells(plain_script: PlainScript, preset: str) -> None:
     config, test = PRESETS[preset], "hello! world"
     characters = list(dict.fromkeys(test))
@@ -392,6 +393,47 @@ def test_there_is_no_model_at_an_epoch_not_reached(epoch: int) -> None:
         trainer.model_at(epoch)
 
 
+# --- its memory ------------------------------------------------------------------------------------------------------
+
+# What torch's optimizers keep for each weight, as numbers, and the count of updates, one number: the moments of Adam,
+# the mean square of RMSprop, nothing of SGD without momentum.
+KEPT = {Optimizer.ADAM: (2, 1), Optimizer.SGD: (0, 0), Optimizer.RMSPROP: (1, 1)}
+
+
+@pytest.mark.parametrize("optimizer", list(Optimizer))
+def test_a_training_takes_its_weights_gradients_optimizer_snapshots_and_history(optimizer: Optimizer) -> None:
+    trainer = Trainer(replace(EXAMPLE, optimizer=optimizer))
+    weights = next(trainer.model.parameters()).untyped_storage().nbytes()
+    assert weights >= sum(parameter.nbytes for parameter in trainer.model.parameters())
+    assert trainer.nbytes == 2 * weights
+    moments, count = KEPT[optimizer]
+    state = moments * weights + 4 * count
+    for epoch in range(1, 2 * SNAPSHOT_STRIDE + 2):
+        trainer.step()
+        snapshots = epoch // SNAPSHOT_STRIDE
+        assert trainer.nbytes == 2 * weights + state + snapshots * (weights + state) + trainer.history.nbytes
+
+
+@pytest.mark.parametrize("optimizer", list(Optimizer))
+def test_a_trainings_memory_grows_and_to_ask_for_it_changes_nothing(optimizer: Optimizer) -> None:
+    watched, alone = (Trainer(replace(EXAMPLE, optimizer=optimizer)) for _ in range(2))
+    sizes = [watched.nbytes]
+    for _ in range(SNAPSHOT_STRIDE + 1):
+        watched.step()
+        sizes.append(watched.nbytes)
+    assert sizes == sorted(set(sizes))
+    assert list(watched.history) == list(alone.run(SNAPSHOT_STRIDE + 1))
+    assert watched.now == alone.now
+
+
+def test_snapshots_that_were_dropped_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.training.SNAPSHOT_BYTES", 100)
+    trainer = Trainer(EXAMPLE)
+    weights = next(trainer.model.parameters()).untyped_storage().nbytes()
+    trainer.run(33)
+    assert trainer.nbytes == 2 * weights + 2 * weights + 4 + trainer.history.nbytes
+
+
 # --- where a training ends -------------------------------------------------------------------------------------------
 
 
@@ -437,8 +479,8 @@ def test_a_loss_that_explodes_is_said_and_not_raised(clip_norm: float | None) ->
 # --- what the notes' experiments show --------------------------------------------------------------------------------
 
 
-def test_as_written_nothing_recurs() -> None:
-    trainer = Trainer(PRESETS[f"{TRAIN}, as written"])
+def test_with_batch_first_off_nothing_recurs() -> None:
+    trainer = Trainer(PRESETS[BATCH_FIRST_OFF])
     untrained = build_model(trainer.config)
     trainer.run(EPOCHS)
     assert trainer.now.gradient_norm > 0
@@ -456,7 +498,7 @@ def test_without_a_head_the_loss_stays_above_its_floor() -> None:
     assert losses[-1] < floor + 0.01
 
 
-@pytest.mark.parametrize("preset", [TRAIN, f"{TRAIN}, as written"])
+@pytest.mark.parametrize("preset", [TRAIN, BATCH_FIRST_OFF])
 def test_copying_is_learned_within_fifty_epochs(preset: str) -> None:
     assert max(record.accuracy for record in Trainer(PRESETS[preset]).run(50)) == 1
 
