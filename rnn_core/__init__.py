@@ -12,8 +12,9 @@ The way data flows, and what each module is:
     training   one update at a time               history   its records, in bounded memory
     cursor     which hidden value one looks at    microscope one hidden value, opened up
     whatif     edits, and what they move          cost      what one update is in multiply–adds
-    shapes     the ledger of every tensor's axes  tables    records → pandas
-    figures    records → Plotly
+    steps      what is read, asked and said       progress  why the loss gets no better
+    call       config → the call of torch's class tables    records → pandas
+    shapes     the ledger of every tensor's axes  figures   records → Plotly
 
 The axis key. Arrays end in their axes, and no axis is optional:
 
