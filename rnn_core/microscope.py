@@ -83,12 +83,18 @@ class Microscope:
 
     Attributes:
         gates: in the order of computation.
+        suffix: what torch hangs on the parameters of this layer and direction: "_l0", "_l1_reverse".
+        now, before: the index of this state, "t" or "b", and of the state before: "t−1", or "t+1" of a
+            backward direction. It is b where the module is not batch_first and takes b for time.
         h, h_previous: the hidden value after and before the step.
         c, c_previous: the cell value of an LSTM, else None.
     """
 
     cursor: Cursor
     gates: tuple[GateSum, ...]
+    suffix: str
+    now: str
+    before: str
     h: float
     h_previous: float
     c: float | None
@@ -112,7 +118,7 @@ def look(model: CharRNN, trace: Trace, cursor: Cursor) -> Microscope:
     W_ih, W_hh, b_ih, b_hh = (
         getattr(model.rnn, name + suffix).numpy() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
-    units = model.rnn.hidden_size
+    units, time = model.rnn.hidden_size, "t" if model.rnn.batch_first else "b"
     sums = []
     for gate in here.gates:
         row = PACKING[type(model.rnn)].index(gate) * units + cursor.unit
@@ -142,11 +148,24 @@ def look(model: CharRNN, trace: Trace, cursor: Cursor) -> Microscope:
     return Microscope(
         cursor=cursor,
         gates=tuple(sums),
+        suffix=suffix,
+        now=time,
+        before=time + ("+1" if cursor.direction is Direction.BACKWARD else "−1"),
         h=float(here.h_BTH[spot]),
         h_previous=float(here.h_previous_BTH[spot]),
         c=None if here.c_BTH is None else float(here.c_BTH[spot]),
         c_previous=None if here.c_previous_BTH is None else float(here.c_previous_BTH[spot]),
     )
+
+
+def left_out(products: FloatArray, shown: range) -> float:
+    """The sum of those ``products`` that are not among ``shown``."""
+    return float(products.sum(dtype=np.float64) - products[shown.start : shown.stop].sum(dtype=np.float64))
+
+
+def gate_label(gate: str) -> str:
+    """A gate's name and its letter in torch's equations: "forget f"."""
+    return f"{gate} {SYMBOLS[gate]}"
 
 
 def agreement(here: LayerTrace) -> float:

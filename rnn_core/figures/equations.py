@@ -12,8 +12,7 @@ import math
 from dataclasses import dataclass
 
 from rnn_core.figures.theme import Theme
-from rnn_core.microscope import GateSum, Microscope
-from rnn_core.trace import Direction
+from rnn_core.microscope import GateSum, Microscope, gate_label
 
 _ACTIVATIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{relu}"}
 
@@ -23,7 +22,7 @@ class Equation:
     """One step of the computation.
 
     Attributes:
-        name: what it computes, "forget" or "cell state".
+        name: what it computes, "forget f" or "cell state c".
         symbols: TeX, an equation.
         numbers: TeX, its right-hand side in numbers, down to the value of the left-hand side.
     """
@@ -33,13 +32,9 @@ class Equation:
     numbers: str
 
 
-def equations(scope: Microscope, theme: Theme, *, batch_first: bool = True) -> tuple[Equation, ...]:
-    """Every step of the computation of one hidden value, in order; the last one is the hidden value.
-
-    Args:
-        batch_first: whether the module takes t for time; otherwise the state before is that of another line b.
-    """
-    write = _Writer(scope, theme, batch_first)
+def equations(scope: Microscope, theme: Theme) -> tuple[Equation, ...]:
+    """Every step of the computation of one hidden value, in order; the last one is the hidden value."""
+    write = _Writer(scope, theme)
     steps = [write.gate(gate) for gate in scope.gates]
     if scope.c is not None and scope.c_previous is not None:
         return (*steps, write.cell_state(scope.c, scope.c_previous), write.shown(scope.c))
@@ -49,11 +44,10 @@ def equations(scope: Microscope, theme: Theme, *, batch_first: bool = True) -> t
 class _Writer:
     """Writes symbols and numbers of one Microscope, each in its colour."""
 
-    def __init__(self, scope: Microscope, theme: Theme, batch_first: bool) -> None:
+    def __init__(self, scope: Microscope, theme: Theme) -> None:
         self.scope, self.theme = scope, theme
         self.value = {gate.symbol: gate.activation for gate in scope.gates}
-        time, step = ("t" if batch_first else "b"), ("+" if scope.cursor.direction is Direction.BACKWARD else "-")
-        self.now, self.before = time, f"{time}{step}1"
+        self.now, self.before = scope.now, scope.before.replace("−", "-")
         self.read = "V" if scope.cursor.layer == 0 else "F"
 
     def gate(self, gate: GateSum) -> Equation:
@@ -69,7 +63,7 @@ class _Writer:
         from_x = f"W_{{{of_x}}}\\,{self.of(self.read, self.at('x'))} + b_{{{of_x}}}"
         says = self.of("H" if gate.symbol == "h" else "G", self.at(gate.symbol))
         return Equation(
-            name=gate.gate,
+            name=gate_label(gate.gate),
             symbols=f"{says} = {letter}({from_x} + {heard})",
             numbers=(
                 f"= {letter}({self.of(self.read, number(gate.input_part))} + {from_h})"
@@ -84,7 +78,7 @@ class _Writer:
         kept = rf"{f} \odot {self.of('H', self.at('c', self.before))}"
         F, I, G = (self.of("G", _signed(self.value[letter])) for letter in "fig")  # noqa: E741
         return Equation(
-            name="cell state",
+            name="cell state c",
             symbols=rf"{self.of('H', self.at('c'))} = {kept} + {i} \odot {g}",
             numbers=rf"= {F} \cdot {self.of('H', _signed(c_previous))} + {I} \cdot {G} = {self.of('H', number(c))}",
         )
@@ -94,7 +88,7 @@ class _Writer:
         o, opened = self.of("G", self.at("o")), self.of("G", number(self.value["o"]))
         squashed = self.of("H", _signed(math.tanh(c)))
         return Equation(
-            name="hidden state",
+            name="hidden state h",
             symbols=rf"{self.of('H', self.at('h'))} = {o} \odot \tanh({self.of('H', self.at('c'))})",
             numbers=rf"= {opened} \cdot {squashed} = {self.of('H', number(self.scope.h))}",
         )
@@ -106,7 +100,7 @@ class _Writer:
         rest = rf"{self.of('G', number(1 - z))} \cdot {self.of('G', _signed(n))}"
         kept = rf"{self.of('G', number(z))} \cdot {self.of('H', _signed(before))}"
         return Equation(
-            name="hidden state",
+            name="hidden state h",
             symbols=rf"{self.of('H', self.at('h'))} = (1 - {Z}) \odot {N} + {Z} \odot {H}",
             numbers=rf"= {rest} + {kept} = {self.of('H', number(self.scope.h))}",
         )

@@ -70,14 +70,31 @@ def test_the_symbols_are_those_of_torchs_page(cell: str) -> None:
     assert tuple(bare(line.symbols) for line in equations(scope, LIGHT)) == PAGES[cell]
 
 
+NAMES = {
+    "rnn": ["hidden h"],
+    "gru": ["reset r", "update z", "new n", "hidden state h"],
+    "lstm": ["input i", "forget f", "cell g", "output o", "cell state c", "hidden state h"],
+}
+
+
+@pytest.mark.parametrize("cell", PAGES)
+def test_a_step_is_named_with_the_letter_that_it_gives(cell: str) -> None:
+    steps = equations(opened(RunConfig(cell=Cell(cell)), Cursor(step=3, unit=2)), LIGHT)
+    assert [step.name for step in steps] == NAMES[cell]
+    assert [step.name[-1] for step in steps] == [bare(step.symbols)[0] for step in steps]
+
+
 def test_a_state_that_comes_from_behind_or_from_the_line_above_says_so() -> None:
     config = RunConfig("hello\nworld", cell=Cell.LSTM, head=Head.LINEAR, bidirectional=True)
     back = equations(opened(config, Cursor(step=3, direction=Direction.BACKWARD)), LIGHT)
     assert [line.symbols.count("{t+1}") for line in back] == [1, 1, 1, 1, 1, 0]
     assert not any("{t-1}" in line.symbols for line in back)
     config = RunConfig("hello\nworld", head=Head.LINEAR, batch_first=False)
-    (down,) = equations(opened(config, Cursor(line=1, step=3)), LIGHT, batch_first=False)
+    (down,) = equations(opened(config, Cursor(line=1, step=3)), LIGHT)
     assert bare(down.symbols) == r"h_b = \tanh(W_{ih}\,x_b + b_{ih} + W_{hh}\,h_{b-1} + b_{hh})"
+    config = RunConfig("hello\nworld", head=Head.LINEAR, batch_first=False, bidirectional=True)
+    (up,) = equations(opened(config, Cursor(line=1, step=3, direction=Direction.BACKWARD)), LIGHT)
+    assert "h_{b+1}" in bare(up.symbols)
 
 
 def test_the_numbers_are_the_cells_own_and_come_to_what_they_say(

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnn_core.config import Cell, Nonlinearity, RunConfig
 from rnn_core.cursor import Cursor
 from rnn_core.encoding import Encoding, encode
-from rnn_core.microscope import GateSum, Microscope, agreement, layer_of, look
+from rnn_core.microscope import GateSum, Microscope, agreement, gate_label, layer_of, left_out, look
 from rnn_core.model import CharRNN, build_model
 from rnn_core.trace import Direction, FloatArray, Gate, LayerTrace, Trace, trace_forward
 
@@ -178,6 +180,40 @@ def test_one_hot_input_picks_one_column(looked: Looked) -> None:
         assert np.array_equal(gate.product_ih_I, np.where(np.arange(len(gate.x_I)) == token, gate.weight_ih_I, 0))
 
 
+def test_the_suffix_is_the_ending_of_the_very_parameters(looked: Looked) -> None:
+    for scope, _place, gate in looked.gates():
+        W_ih, W_hh, b_ih, b_hh = (
+            getattr(looked.model.rnn, name + scope.suffix)[gate.row].detach().numpy()
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        assert np.array_equal(gate.weight_ih_I, W_ih)
+        assert np.array_equal(gate.weight_hh_H, W_hh)
+        assert (gate.bias_ih, gate.bias_hh) == (b_ih, b_hh)
+
+
+def test_the_state_before_is_called_by_the_place_that_it_comes_from(looked: Looked) -> None:
+    lines, steps = looked.encoding.ids_BT.shape
+    named = {"t−1": (0, -1), "t+1": (0, 1), "b−1": (-1, 0), "b+1": (1, 0)}
+    for scope in looked.scopes:
+        here, (line, step, unit) = _here(looked, scope), _spot(scope.cursor)
+        down, along = named[scope.before]
+        assert scope.now == scope.before[0]
+        line_before, step_before = line + down, step + along
+        # A module that takes B as time reads the padding too; else a line ends where it ends.
+        last = int(looked.encoding.length_B[line]) if looked.config.batch_first else steps
+        inside = 0 <= line_before < lines and 0 <= step_before < last
+        expected = here.h_BTH[line_before, step_before] if inside else np.zeros(11)
+        for gate in scope.gates:
+            assert np.array_equal(gate.h_previous_H, expected)
+        assert scope.h_previous == expected[unit]
+
+
+def test_time_is_counted_the_way_that_the_direction_reads(looked: Looked) -> None:
+    axis = "t" if looked.config.batch_first else "b"
+    sign = {Direction.FORWARD: "−1", Direction.BACKWARD: "+1"}
+    assert all((scope.now, scope.before) == (axis, axis + sign[scope.cursor.direction]) for scope in looked.scopes)
+
+
 def test_h_and_c_are_the_traces_own(looked: Looked) -> None:
     for scope in looked.scopes:
         here, spot = _here(looked, scope), _spot(scope.cursor)
@@ -261,3 +297,35 @@ def test_looking_changes_nothing_and_gives_arrays_that_nobody_can_write_to() -> 
         for values in (gate.weight_ih_I, gate.x_I, gate.product_ih_I, gate.weight_hh_H, gate.h_previous_H):
             assert not values.flags.writeable
         assert not gate.product_hh_H.flags.writeable
+
+
+# --- what is not shown -----------------------------------------------------------------------------------------------
+
+NUMBERS = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=13)
+
+
+@given(values=NUMBERS, edges=st.tuples(st.integers(0, 13), st.integers(0, 13)))
+def test_what_is_left_out_and_what_is_shown_are_together_all(values: list[float], edges: tuple[int, int]) -> None:
+    products = np.array(values, dtype=np.float32)
+    shown = range(*sorted(min(edge, len(values)) for edge in edges))
+    rest = left_out(products, shown)
+    assert rest + sum(values[j] for j in shown) == pytest.approx(sum(values), abs=1e-9)
+    assert rest == pytest.approx(sum(value for j, value in enumerate(values) if j not in shown), abs=1e-9)
+
+
+def test_nothing_is_left_out_where_all_are_shown(looked: Looked) -> None:
+    for _scope, _place, gate in looked.gates():
+        assert left_out(gate.product_hh_H, range(len(gate.product_hh_H))) == 0
+        assert left_out(gate.product_ih_I, range(len(gate.product_ih_I))) == 0
+
+
+def test_products_shown_left_out_and_bias_add_up_to_the_part(looked: Looked) -> None:
+    for _scope, _place, gate in looked.gates():
+        shown = range(3, 7)
+        total = float(gate.product_hh_H[3:7].sum(dtype=np.float64)) + left_out(gate.product_hh_H, shown) + gate.bias_hh
+        assert gate.recurrent_part == pytest.approx(total, abs=TOLERANCE)
+
+
+def test_a_gate_is_labelled_with_its_name_and_torchs_letter() -> None:
+    labels = [gate_label(gate) for cell in Cell for gate in NAMES[cell]]
+    assert labels == ["hidden h", "reset r", "update z", "new n", "input i", "forget f", "cell g", "output o"]
