@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,10 @@ AXIS_TITLE_PX = 26
 PANEL_GAP_PX = 16
 LABEL_GAP_PX = 6
 BAR_PX = 58
+TITLE_END_PX = 24
+BAR_END_PX = 8
 EDGE_PX = 4
+RING_PX = 3
 NUMBER_PX = 13
 NUMBERED_COLUMNS = 26
 NUMBERED_ROW_PX = 17
@@ -35,11 +39,19 @@ LABELLED_ROW_PX = 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """A frame around cells; rows and columns each from start up to, not with, stop, as the panel counts them."""
+    """A frame around cells; rows and columns each from start up to, not with, stop, as the panel counts them.
+
+    Attributes:
+        dash: Plotly's name of the line's style; ``DASHES`` has the sign of each, which a title names it by.
+    """
 
     columns: tuple[int, int]
     rows: tuple[int, int]
-    dashed: bool = False
+    dash: str = "solid"
+
+
+DASHES: Mapping[str, str] = MappingProxyType({"solid": "━", "dash": "╍", "dot": "┈"})
+"""A sign for each style of a ring's line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,7 @@ class Panel:
         title: what the matrix is ("output[0]").
         values: (rows, columns); nan where there is no cell.
         column_labels, row_labels: one for each; labels are shown to the letter.
+        hovers: what the pointer says of each column beside its number; () for nothing.
         rings: frames around cells.
         first_column, first_row: the index of the first that is shown, where the matrix is part of a larger one.
     """
@@ -58,6 +71,7 @@ class Panel:
     values: npt.NDArray[np.float32]
     column_labels: tuple[str, ...]
     row_labels: tuple[str, ...]
+    hovers: tuple[str, ...] = ()
     rings: tuple[Ring, ...] = ()
     first_column: int = 0
     first_row: int = 0
@@ -82,6 +96,7 @@ def stacked_heatmaps(
     label_lines: int = 1,
     label_px: int = 48,
     column_px: int = COLUMN_PX,
+    min_columns: int = MIN_COLUMNS,
     rows_px: int = ROWS_PX,
     decimals: int = 2,
     bar: bool = True,
@@ -91,35 +106,35 @@ def stacked_heatmaps(
     Args:
         reach: the scale is diverging and goes from −reach to reach; None: it is sequential and goes from 0 to 1.
         label_lines: how many lines a column label has.
-        label_px: the room for row labels. column_px: the width of a column. rows_px: the height of all rows together
-            while they stay easy to read, ROWS_PX at most.
+        label_px: the room for row labels. column_px: the width of a column. min_columns: for how many there is room.
+        rows_px: the height of all rows together while they stay easy to read, ROWS_PX at most.
         decimals: how many are printed in the cells.
         bar: whether the colour bar is drawn.
     Returns: a figure of its natural width; numbers stand in the cells while they fit, in a colour that contrasts.
     """
     rows = sum(len(panel.row_labels) for panel in panels)
-    columns = max(MIN_COLUMNS, *(len(panel.column_labels) for panel in panels))
+    columns = max(min_columns, *(len(panel.column_labels) for panel in panels))
     easy = min(EASY_ROW_PX, ROWS_PX / rows)
     row_px = int(np.clip(max(rows_px / rows, easy), MIN_ROW_PX, MAX_ROW_PX))
     head_px = TITLE_PX + LABEL_PX * label_lines
     heights = [head_px + len(panel.row_labels) * row_px for panel in panels]
     height = sum(heights) + PANEL_GAP_PX * (len(panels) - 1) + AXIS_TITLE_PX + EDGE_PX
-    right = BAR_PX if bar else EDGE_PX
+    right = BAR_PX if bar else TITLE_END_PX
     layout = base_layout(theme, height=height, width=label_px + right + column_px * columns)
     layout |= {"margin": {"l": label_px, "r": right, "t": AXIS_TITLE_PX, "b": EDGE_PX}, "shapes": [], "annotations": []}
     layout["coloraxis"] = color_range(reach) | {
         "showscale": bar,
         "colorscale": theme.unit if reach is None else theme.signed,
     }
-    layout["coloraxis"]["colorbar"] |= _bar_look(theme, height)
     drawn = height - AXIS_TITLE_PX - EDGE_PX
+    layout["coloraxis"]["colorbar"] |= _bar_look(theme, drawn)
     tops = np.cumsum([0, *(h + PANEL_GAP_PX for h in heights)])
     numbered = columns <= NUMBERED_COLUMNS and row_px >= NUMBERED_ROW_PX
     traces = []
     for number, (panel, (top, after)) in enumerate(zip(panels, pairwise(tops), strict=True), start=1):
         low, high = (after - PANEL_GAP_PX) / drawn, (top + head_px) / drawn
         suffix = "" if number == 1 else str(number)
-        layout[f"xaxis{suffix}"] = _column_axis(panel, columns, theme.axis[axes.column_axis], f"y{suffix}")
+        layout[f"xaxis{suffix}"] = _column_axis(panel, columns, column_px, theme.axis[axes.column_axis], f"y{suffix}")
         layout[f"yaxis{suffix}"] = _row_axis(panel, row_px, theme.axis[axes.row_axis]) | {
             "domain": [max(0.0, 1 - low), 1 - high],
             "anchor": f"x{suffix}",
@@ -150,8 +165,8 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, decimals: int | None) -> 
         trace["textfont"] = {"size": NUMBER_PX}
         trace["texttemplate"] = f"%{{z:.{0 if _whole(panel.values) else decimals}f}}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
-    if panel.values.size <= HOVERED_CELLS:
-        trace["customdata"] = [[label.replace("<br>", " ") for label in panel.column_labels]] * len(panel.row_labels)
+    if panel.hovers and panel.values.size <= HOVERED_CELLS:
+        trace["customdata"] = [list(panel.hovers)] * len(panel.row_labels)
         where += "<br>%{customdata}"
     trace["hovertemplate"] = f"{where}<br><b>%{{z:.9~g}}</b><extra>{panel.title}</extra>"
     return trace
@@ -174,13 +189,13 @@ def color_range(reach: float | None) -> dict[str, Any]:
     return {"cmin": -reach, "cmax": reach, "colorbar": ticks}
 
 
-def _bar_look(theme: Theme, height: int) -> dict[str, Any]:
+def _bar_look(theme: Theme, drawn: int) -> dict[str, Any]:
     return {
         "thickness": 10,
         "outlinewidth": 0,
         "lenmode": "pixels",
-        "len": min(160, height),
-        "y": 1,
+        "len": min(160, drawn - 2 * BAR_END_PX),
+        "y": 1 - BAR_END_PX / drawn,
         "yanchor": "top",
         "ypad": 0,
         "x": 1,
@@ -190,16 +205,17 @@ def _bar_look(theme: Theme, height: int) -> dict[str, Any]:
     }
 
 
-def _column_axis(panel: Panel, columns: int, color: str, anchor: str) -> dict[str, Any]:
-    first = panel.first_column
+def _column_axis(panel: Panel, columns: int, column_px: int, color: str, anchor: str) -> dict[str, Any]:
+    first, edge = panel.first_column, 0.5 + RING_PX / 2 / column_px
     axis = _axis(panel.column_labels, first, color)
-    return axis | {"side": "top", "anchor": anchor, "range": [first - 0.5, first + columns - 0.5]}
+    return axis | {"side": "top", "anchor": anchor, "range": [first - edge, first + columns - 1 + edge]}
 
 
 def _row_axis(panel: Panel, row_px: int, color: str) -> dict[str, Any]:
     every = max(1, -(-LABELLED_ROW_PX // row_px))
     first = panel.first_row
-    axis = _axis(panel.row_labels, first, color) | {"range": [first + len(panel.row_labels) - 0.5, first - 0.5]}
+    edge = 0.5 + RING_PX / 2 / row_px
+    axis = _axis(panel.row_labels, first, color) | {"range": [first + len(panel.row_labels) - 1 + edge, first - edge]}
     axis["tickvals"], axis["ticktext"] = axis["tickvals"][::every], axis["ticktext"][::every]
     return axis
 
@@ -265,7 +281,7 @@ def _frame(ring: Ring, panel: Panel, suffix: str, theme: Theme) -> dict[str, Any
         "x1": panel.first_column + ring.columns[1] - 0.5,
         "y0": panel.first_row + ring.rows[0] - 0.5,
         "y1": panel.first_row + ring.rows[1] - 0.5,
-        "line": {"color": theme.ink, "width": 3, "dash": "dot" if ring.dashed else "solid"},
+        "line": {"color": theme.ink, "width": RING_PX, "dash": ring.dash},
         "fillcolor": "rgba(0,0,0,0)",
         "layer": "above",
     }

@@ -5,12 +5,30 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from rnn_core.encoding import Encoding
-from rnn_core.figures.heatmap import ROWS_PX, Axes, Panel, Ring, signed_reach, stacked_heatmaps
+from rnn_core.figures.heatmap import (
+    DASHES,
+    NUMBERED_COLUMNS,
+    ROWS_PX,
+    Axes,
+    Panel,
+    Ring,
+    signed_reach,
+    stacked_heatmaps,
+)
 from rnn_core.figures.theme import Theme, escaped
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray, Trace
 
 _ARROWS = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}
+RING_DASHES = {Direction.FORWARD: "solid", Direction.BACKWARD: "dash"}
+"""The line style of the rings of each direction."""
+
+NAMED_COLUMNS = 6
+"""For how many columns there is room in output at least, so that a title with the names of its rings is not cut."""
+
+PADDED = "·"
+EDITED = "✎"
+"""What stands for a token behind a line's end, and before one that was changed."""
 
 
 def output_figure(
@@ -18,28 +36,44 @@ def output_figure(
 ) -> go.Figure:
     """output[b].T for each line b of ``lines``: a column a step, a row a feature; the cells that are h_n are ringed.
 
+    Each row of h_n has a line style of its own, and the title names it.
+
     Args:
         rows_px: see ``stacked_heatmaps``.
     """
     rings: dict[int, list[Ring]] = {}
-    for block in (block for state in trace.final_states for block in state.blocks):
-        first, last = max(block.steps[0], steps.start), min(block.steps[1], steps.stop)
-        if first < last:
-            ring = Ring(columns=(first - steps.start, last - steps.start), rows=block.features)
-            rings.setdefault(block.line, []).append(ring)
+    titles = {line: f"output[{line}]" for line in lines}
+    for state in trace.final_states:
+        for block in state.blocks:
+            first, last = max(block.steps[0], steps.start), min(block.steps[1], steps.stop)
+            if first < last and block.line in titles:
+                dash = RING_DASHES[state.direction]
+                ring = Ring(columns=(first - steps.start, last - steps.start), rows=block.features, dash=dash)
+                rings.setdefault(block.line, []).append(ring)
+                titles[block.line] += f"  {DASHES[dash]} h_n[{state.row}]"
     panels = [
         Panel(
-            title=f"output[{line}]",
+            title=titles[line],
             values=values,
             column_labels=token_labels(encoding, line, steps),
             row_labels=_feature_labels(trace),
+            hovers=token_hovers(encoding, line, steps),
             rings=tuple(rings.get(line, ())),
             first_column=steps.start,
         )
         for line, values in zip(lines, output_values(trace, lines=lines, steps=steps), strict=True)
     ]
-    axes = Axes(column_title="time step t", column_axis="T", row_title="feature", row_axis="F")
-    return stacked_heatmaps(panels, axes, theme, reach=output_reach(trace), label_px=62, rows_px=rows_px)
+    axes = Axes(column_title="time step t", column_axis="T", row_title="feature f", row_axis="F")
+    return stacked_heatmaps(
+        panels,
+        axes,
+        theme,
+        reach=output_reach(trace),
+        label_lines=2,
+        label_px=66,
+        min_columns=NAMED_COLUMNS,
+        rows_px=rows_px,
+    )
 
 
 def output_values(trace: Trace, *, lines: range, steps: range) -> list[FloatArray]:
@@ -63,22 +97,37 @@ def state_figure(
         rows_px: see ``stacked_heatmaps``.
     """
     units = tuple(str(unit) for unit in range(trace.h_n.shape[2]))
-    whole = Ring(columns=(0, len(columns)), rows=(0, len(units)))
-    panels = [
-        Panel(
-            title=f"{name}[{final.row}] · layer {final.layer} {_ARROWS[final.direction]}",
-            values=values,
-            column_labels=tuple(str(column) for column in columns),
-            row_labels=units,
-            rings=(whole,) if name == "h_n" and final.equal else (),
-            first_column=columns.start,
+    panels = []
+    for final, values in zip(trace.final_states, state_values(name, trace, columns=columns), strict=True):
+        title, dash = (
+            f"{name}[{final.row}] · layer {final.layer} {_ARROWS[final.direction]}",
+            RING_DASHES[final.direction],
         )
-        for final, values in zip(trace.final_states, state_values(name, trace, columns=columns), strict=True)
-    ]
+        whole = Ring(columns=(0, len(columns)), rows=(0, len(units)), dash=dash)
+        ringed = name == "h_n" and final.equal
+        panels.append(
+            Panel(
+                title=f"{title} {DASHES[dash]}" if ringed else title,
+                values=values,
+                column_labels=tuple(str(column) for column in columns),
+                row_labels=units,
+                rings=(whole,) if ringed else (),
+                first_column=columns.start,
+            )
+        )
     title = {"B": "line b", "T": "time step t"}[axis]
-    axes = Axes(column_title=title, column_axis=axis, row_title="unit", row_axis="H")
+    axes = Axes(column_title=title, column_axis=axis, row_title="unit j", row_axis="H")
     reach = state_reach(name, trace)
-    return stacked_heatmaps(panels, axes, theme, reach=reach, label_px=44, rows_px=rows_px, bar=name == "c_n")
+    return stacked_heatmaps(
+        panels,
+        axes,
+        theme,
+        reach=reach,
+        label_lines=2,  # as output has, so that equal rows stand at equal heights
+        label_px=48,
+        rows_px=rows_px,
+        bar=name == "c_n",
+    )
 
 
 def state_values(name: str, trace: Trace, *, columns: range) -> list[FloatArray]:
@@ -99,9 +148,27 @@ def _state(name: str, trace: Trace) -> FloatArray:
 
 
 def token_labels(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:
-    """The tokens read at ``steps``, fit for Plotly; · behind the line's end."""
+    """The tokens read at ``steps``, fit for Plotly, above each step's number; · behind the line's end.
+
+    A token that is not the one that was typed has a ✎ in front. Of narrow columns every fifth has its number.
+    """
+    every = 1 if len(steps) <= NUMBERED_COLUMNS else 5
+    return tuple(f"{token_label(encoding, line, t)}<br>{t if t % every == 0 else ''}" for t in steps)
+
+
+def token_hovers(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:
+    """What is read at each of ``steps``, in words fit for Plotly."""
     tokens = encoding.inputs[line]
-    return tuple(escaped(visible(tokens[t])) if t < len(tokens) else "·" for t in steps)
+    behind = "padding: behind the line's end"
+    return tuple(f"reads {token_label(encoding, line, t)}" if t < len(tokens) else behind for t in steps)
+
+
+def token_label(encoding: Encoding, line: int, t: int) -> str:
+    """The token read at step t, fit for Plotly."""
+    tokens, typed = encoding.inputs[line], encoding.lines[line]
+    if t >= len(tokens):
+        return PADDED
+    return ("" if tokens[t] == typed[t] else EDITED) + escaped(visible(tokens[t]))
 
 
 def _feature_labels(trace: Trace) -> tuple[str, ...]:

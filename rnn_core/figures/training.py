@@ -10,10 +10,17 @@ from rnn_core.figures.theme import Theme, base_layout
 from rnn_core.history import LossCurve
 
 
-def loss_figure(curve: LossCurve, theme: Theme) -> go.Figure:
+def loss_figure(
+    curve: LossCurve, theme: Theme, *, floor: float | None = None, logarithmic: bool = False, last: int | None = None
+) -> go.Figure:
     """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap.
 
     The figure has no size of its own: it fills its place.
+
+    Args:
+        floor: a loss that is marked by a line: none falls below it.
+        logarithmic: whether equal ratios of losses are equally far apart.
+        last: the last epoch that is shown, or None for all.
     """
     layout = base_layout(theme)
     line = {"gridcolor": theme.grid, "zeroline": False, "linecolor": theme.grid, "tickfont": {"color": theme.quiet}}
@@ -22,9 +29,15 @@ def loss_figure(curve: LossCurve, theme: Theme) -> go.Figure:
         "hovermode": "x",
         "uirevision": "loss",
         "dragmode": "zoom",
-        "xaxis": line | {"title": {"text": "epoch", "standoff": 8}, "showgrid": False, **_including(0, 10)},
-        "yaxis": line | {"title": {"text": "loss (nats)", "standoff": 8}, **_including(0)},
+        "xaxis": line
+        | {"title": {"text": "epoch", "standoff": 8}, "showgrid": False}
+        | (_including(0, 10) if last is None else {"autorange": False, "range": [-0.03 * last, 1.03 * last]}),
+        "yaxis": line
+        | {"title": {"text": "loss (nats)", "standoff": 8}}
+        | ({"type": "log", "autorange": True, "nticks": 5} if logarithmic else _including(0)),
     }
+    if floor is not None:
+        layout["shapes"] = [_floor_line(floor, theme, above=logarithmic)]
     trace = {
         "type": "scatter",
         "mode": "lines+markers",
@@ -33,6 +46,21 @@ def loss_figure(curve: LossCurve, theme: Theme) -> go.Figure:
         "hovertemplate": "epoch %{x}<br>loss <b>%{y:.9~g}</b> nats<extra></extra>",
     }
     return go.Figure({"data": [trace | loss_points(curve)], "layout": layout})
+
+
+def _floor_line(floor: float, theme: Theme, *, above: bool) -> dict[str, Any]:
+    """The line, and its label where the curve is not: above it where a scale has no room below its lowest value."""
+    place = {"textposition": "end", "yanchor": "bottom" if above else "top", "padding": 6}
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": floor,
+        "y1": floor,
+        "line": {"color": theme.quiet, "width": 1.5, "dash": "dash"},
+        "label": place | {"text": f"floor {floor:.4f}", "font": {"color": theme.quiet, "size": 13}},
+    }
 
 
 def _including(*values: float) -> dict[str, Any]:
