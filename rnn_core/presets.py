@@ -11,16 +11,16 @@ _BATCH = "hello\neolll\nlleel"
 
 PRESETS: Mapping[str, RunConfig] = MappingProxyType(
     {
-        'Notes: "hello"': RunConfig("hello", hidden_size=2, head=Head.LINEAR),
-        "Notes: batch of three, as written": RunConfig(_BATCH, hidden_size=2, head=Head.LINEAR, batch_first=False),
-        "Notes: batch of three, as meant": RunConfig(_BATCH, hidden_size=2, head=Head.LINEAR),
-        'Notes: train "hello! world"': RunConfig("hello! world"),
-        'Notes: train "hello! world", as written': RunConfig("hello! world", batch_first=False),
+        "Two units read hello": RunConfig("hello", hidden_size=2, head=Head.LINEAR),
+        "Batch, batch_first off": RunConfig(_BATCH, hidden_size=2, head=Head.LINEAR, batch_first=False),
+        "Batch of three": RunConfig(_BATCH, hidden_size=2, head=Head.LINEAR),
+        "Copy hello! world": RunConfig("hello! world"),
+        "Copy, batch_first off": RunConfig("hello! world", batch_first=False),
         "Next character": RunConfig(
             "hello! world", task=Task.NEXT, head=Head.LINEAR, hidden_size=16, learning_rate=0.03
         ),
-        "안녕하세요 세계": RunConfig("안녕하세요 세계"),
-        "👩‍🚀🚀🌍 emoji": RunConfig("👩‍🚀🚀🌍🇰🇷👩‍🚀🌕🇰🇷🌍"),
+        "Korean: 안녕하세요 세계": RunConfig("안녕하세요 세계"),
+        "Emoji: 👩‍🚀🚀🌍": RunConfig("👩‍🚀🚀🌍🇰🇷👩‍🚀🌕🇰🇷🌍"),
     }
 )
 """Config by label. The notes' forward passes have hidden size 2 and no training, so a linear head stands behind them:

@@ -64,15 +64,28 @@ def _unguarded(cell: str) -> str:
 
 
 def prediction_table(history: Sequence[EpochRecord], encoding: Encoding) -> pd.DataFrame:
-    """``history_table``, newest first, with ``wrong`` for gradient_norm: the wrong tokens in place, · elsewhere."""
+    """``history_table``, newest first, with ``wrong`` for gradient_norm: the wrong tokens in place, · elsewhere.
+
+    For the eye: tokens that one could not see by themselves have their ``visible`` labels.
+    """
     newest_first = history[::-1]
     table = history_table(newest_first).drop(columns="gradient_norm")
-    return table.assign(wrong=["\n".join(_marks(record, encoding)) for record in newest_first])
+    return table.assign(
+        prediction=["\n".join(_said(record, encoding)) for record in newest_first],
+        wrong=["\n".join(_marks(record, encoding)) for record in newest_first],
+    )
+
+
+def _said(record: EpochRecord, encoding: Encoding) -> list[str]:
+    return [
+        "".join(visible(dict(errors).get(t, asked)) for t, asked in enumerate(target))
+        for errors, target in zip(record.errors, encoding.targets, strict=True)
+    ]
 
 
 def _marks(record: EpochRecord, encoding: Encoding) -> list[str]:
     return [
-        "".join(dict(errors).get(t, "·") for t in range(len(target)))
+        "".join(visible(dict(errors)[t]) if t in dict(errors) else "·" for t in range(len(target)))
         for errors, target in zip(record.errors, encoding.targets, strict=True)
     ]
 

@@ -122,6 +122,42 @@ def edited(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Edited:
     return Edited(model=changed, encoding=encoding, h_0=h_0)
 
 
+def with_edit(edits: Sequence[Edit], new: Edit) -> tuple[Edit, ...]:
+    """``edits`` and then ``new``; an earlier one of the same place gives way, so that none is made twice."""
+    return (*(edit for edit in edits if _place(edit) != _place(new)), new)
+
+
+def value_before(model: CharRNN, encoding: Encoding, edit: Edit) -> float | str | None:
+    """What stands in ``model`` and ``encoding`` where ``edit`` is to be made; None where it is no single value.
+
+    Raises: ConfigError naming the place where there is none.
+    """
+    match edit:
+        case WeightEdit():
+            values = parameter(model, edit.name).detach()
+            _check_index(edit.name, tuple(values.shape), edit.index)
+            return float(values[edit.index])
+        case StateEdit():
+            return 0.0
+        case TokenEdit():
+            _check_place(encoding, edit)
+            return encoding.inputs[edit.line][edit.step]
+        case SilencedUnit():
+            return None
+
+
+def _place(edit: Edit) -> tuple[object, ...]:
+    match edit:
+        case WeightEdit():
+            return edit.name, edit.index
+        case StateEdit():
+            return "h_0", edit.row, edit.column, edit.unit
+        case SilencedUnit():
+            return edit.layer, edit.direction, edit.unit
+        case TokenEdit():
+            return "token", edit.line, edit.step
+
+
 def trace_what_if(model: CharRNN, encoding: Encoding, edits: Sequence[Edit]) -> Trace:
     """The trace of ``edited``; without an edit, bit for bit the unedited trace. Raises: ConfigError."""
     what_if = edited(model, encoding, edits)
@@ -144,13 +180,17 @@ def _set_weight(model: CharRNN, edit: WeightEdit) -> None:
 
 
 def _set_entry(name: str, values: FloatArray, index: tuple[int, ...], value: float) -> None:
-    if len(index) != values.ndim or any(not 0 <= i < n for i, n in zip(index, values.shape, strict=True)):
-        raise ConfigError(f"index must lie in {name} of shape {values.shape}, got {index}")
+    _check_index(name, values.shape, index)
     with np.errstate(over="ignore"):
         entry = np.float32(value)
     if not np.isfinite(entry):
         raise ConfigError(f"value must be a finite number, got {value}")
     values[index] = entry
+
+
+def _check_index(name: str, shape: tuple[int, ...], index: tuple[int, ...]) -> None:
+    if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
+        raise ConfigError(f"index must lie in {name} of shape {shape}, got {index}")
 
 
 @torch.no_grad()
@@ -167,7 +207,7 @@ def _silence(rnn: nn.RNN | nn.GRU | nn.LSTM, edit: SilencedUnit) -> None:
         getattr(rnn, name + suffix)[row] = 0
 
 
-def _with_token(encoding: Encoding, edit: TokenEdit) -> Encoding:
+def _check_place(encoding: Encoding, edit: TokenEdit) -> None:
     if not 0 <= edit.line < len(encoding.lines):
         raise ConfigError(f"line must be 0…{len(encoding.lines) - 1}, got {edit.line}")
     if edit.token not in encoding.vocabulary.tokens:
@@ -175,6 +215,10 @@ def _with_token(encoding: Encoding, edit: TokenEdit) -> Encoding:
     length = int(encoding.length_B[edit.line])
     if not 0 <= edit.step < length:
         raise ConfigError(f"step must be 0…{length - 1} on line {edit.line}, got {edit.step}")
+
+
+def _with_token(encoding: Encoding, edit: TokenEdit) -> Encoding:
+    _check_place(encoding, edit)
     ids_BT = encoding.ids_BT.copy()
     ids_BT[edit.line, edit.step] = encoding.vocabulary.encode([edit.token])[0]
     inputs = [list(line) for line in encoding.inputs]

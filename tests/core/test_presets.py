@@ -26,14 +26,14 @@ class Facts(NamedTuple):
 
 
 FACTS = {
-    'Notes: "hello"': Facts(1, 5, 4, 2, Task.COPY, Head.LINEAR, True),
-    "Notes: batch of three, as written": Facts(3, 5, 4, 2, Task.COPY, Head.LINEAR, False),
-    "Notes: batch of three, as meant": Facts(3, 5, 4, 2, Task.COPY, Head.LINEAR, True),
-    'Notes: train "hello! world"': Facts(1, 12, 9, 9, Task.COPY, Head.NONE, True),
-    'Notes: train "hello! world", as written': Facts(1, 12, 9, 9, Task.COPY, Head.NONE, False),
+    "Two units read hello": Facts(1, 5, 4, 2, Task.COPY, Head.LINEAR, True),
+    "Batch, batch_first off": Facts(3, 5, 4, 2, Task.COPY, Head.LINEAR, False),
+    "Batch of three": Facts(3, 5, 4, 2, Task.COPY, Head.LINEAR, True),
+    "Copy hello! world": Facts(1, 12, 9, 9, Task.COPY, Head.NONE, True),
+    "Copy, batch_first off": Facts(1, 12, 9, 9, Task.COPY, Head.NONE, False),
     "Next character": Facts(1, 11, 9, 16, Task.NEXT, Head.LINEAR, True),
-    "안녕하세요 세계": Facts(1, 8, 7, 7, Task.COPY, Head.NONE, True),
-    "👩‍🚀🚀🌍 emoji": Facts(1, 8, 5, 5, Task.COPY, Head.NONE, True),
+    "Korean: 안녕하세요 세계": Facts(1, 8, 7, 7, Task.COPY, Head.NONE, True),
+    "Emoji: 👩‍🚀🚀🌍": Facts(1, 8, 5, 5, Task.COPY, Head.NONE, True),
 }
 
 
@@ -48,19 +48,21 @@ def test_a_preset_has_the_sizes_of_the_notes(label: str) -> None:
     assert Facts(B, T, V, config.units, config.task, config.head, config.batch_first) == FACTS[label]
 
 
-@pytest.mark.parametrize("label", ["as written", "as meant"])
+@pytest.mark.parametrize("label", ["Batch, batch_first off", "Batch of three"])
 def test_the_batch_is_that_of_the_notes(label: str) -> None:
-    lines = encode(PRESETS[f"Notes: batch of three, {label}"]).lines
+    lines = encode(PRESETS[label]).lines
     assert lines == (tuple("hello"), tuple("eolll"), tuple("lleel"))
 
 
-def test_as_written_and_as_meant_differ_in_batch_first_only() -> None:
-    written, meant = (PRESETS[f"Notes: batch of three, as {end}"].to_query() for end in ("written", "meant"))
-    assert written == meant | {"batch_first": "false"}
+@pytest.mark.parametrize(
+    ("off", "on"), [("Batch, batch_first off", "Batch of three"), ("Copy, batch_first off", "Copy hello! world")]
+)
+def test_batch_first_off_differs_in_batch_first_only(off: str, on: str) -> None:
+    assert PRESETS[off].to_query() == PRESETS[on].to_query() | {"batch_first": "false"}
 
 
-def test_as_meant_the_state_has_a_column_for_each_line() -> None:
-    trainer = Trainer(PRESETS["Notes: batch of three, as meant"])
+def test_batch_first_the_state_has_a_column_for_each_line() -> None:
+    trainer = Trainer(PRESETS["Batch of three"])
     assert trace_forward(trainer.model, trainer.encoding).h_n.shape == (1, 3, 2)
 
 

@@ -112,6 +112,35 @@ def test_predictions_come_newest_first_with_their_wrong_tokens_in_place(two_epoc
     }
 
 
+def test_predictions_are_shown_with_labels_that_one_can_see_and_kept_to_the_letter() -> None:
+    trainer = Trainer(RunConfig("a b\0\n \0a", head=Head.LINEAR))
+    trainer.run(20)
+    records = list(trainer.history)
+    shown = prediction_table(records, trainer.encoding)
+    for record, prediction, wrong in zip(records[::-1], shown["prediction"], shown["wrong"], strict=True):
+        assert prediction == "\n".join(record.decoded).replace(" ", "␣").replace("\0", "␀")
+        assert not {" ", "\0"} & {*prediction, *wrong}
+    assert any(" " in "".join(record.decoded) for record in records)
+    assert any("\0" in "".join(record.decoded) for record in records)
+    letters = ["\n".join(record.decoded) for record in records]
+    assert history_table(records)["prediction"].tolist() == letters
+    read = read_history_csv(io.StringIO(history_csv(records), newline=""))
+    assert read["prediction"].tolist() == letters
+
+
+def test_a_wrong_space_is_a_mark_that_one_can_see() -> None:
+    said_space = EpochRecord(
+        epoch=0, loss_nats=1.0, accuracy=0.5, decoded=("  ",), gradient_norm=1.0, errors=(((0, " "),),)
+    )
+    assert _columns(prediction_table([said_space], encode(RunConfig("a ", head=Head.LINEAR)))) == {
+        "epoch": [0],
+        "loss": [1.0],
+        "accuracy": [0.5],
+        "prediction": ["␣␣"],
+        "wrong": ["␣·"],
+    }
+
+
 def test_a_vocabulary_is_a_row_for_each_token() -> None:
     table = vocabulary_table(encode(RunConfig("한 a\n한e\u0301\0", head=Head.LINEAR)))
     assert _columns(table) == {

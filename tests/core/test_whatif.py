@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -34,6 +36,8 @@ from rnn_core.whatif import (
     edited,
     parameter,
     trace_what_if,
+    value_before,
+    with_edit,
 )
 
 TOLERANCE = 1e-6
@@ -256,7 +260,13 @@ def test_an_edited_token_is_read_as_if_it_had_been_typed() -> None:
     what_if = edited(start.model, start.encoding, [TokenEdit(line=0, step=8, token="e")])
     assert what_if.encoding.inputs == typed.encoding.inputs
     assert what_if.encoding.ids_BT.tobytes() == typed.encoding.ids_BT.tobytes()
-    assert _same_bits(trace_forward(what_if.model, what_if.encoding), typed.trace)
+    ours = trace_forward(what_if.model, what_if.encoding)
+    # What is asked for stays as it was typed, so the loss is that of the old targets; all else is the same.
+    assert ours.loss_BT.tobytes() != typed.trace.loss_BT.tobytes()
+    asked = torch.tensor(start.encoding.target_BT)
+    loss = nn.functional.cross_entropy(torch.tensor(typed.trace.logits_BTV).mT, asked, reduction="none")
+    assert ours.loss_BT == pytest.approx(loss.numpy(), abs=TOLERANCE)
+    assert _same_bits(replace(ours, loss_BT=typed.trace.loss_BT), typed.trace)
 
 
 # --- a first hidden state --------------------------------------------------------------------------------------------
@@ -330,6 +340,129 @@ def test_an_edit_that_cannot_be_made_says_what_is_wrong_with_it(
     start = _before(prime_config(lengths=(4, 7, 3)))
     with pytest.raises(ConfigError, match=sentence):
         edited(start.model, start.encoding, [edit])
+
+
+# --- one edit a place ------------------------------------------------------------------------------------------------
+
+# Few places, so that an edit often comes back to one.
+PLACE = st.integers(0, 1)
+VALUE = st.sampled_from([-2.0, 0.5, 3.0])
+EDIT: st.SearchStrategy[Edit] = st.one_of(
+    st.builds(
+        WeightEdit,
+        name=st.sampled_from(["weight_ih_l0", "weight_hh_l0", "weight_hh_l0_reverse"]),
+        index=st.tuples(PLACE, PLACE),
+        value=VALUE,
+    ),
+    st.builds(StateEdit, row=PLACE, column=PLACE, unit=PLACE, value=VALUE),
+    st.builds(SilencedUnit, layer=st.just(0), direction=st.sampled_from(Direction), unit=PLACE),
+    st.builds(TokenEdit, line=PLACE, step=PLACE, token=st.sampled_from("hel")),
+)
+PLACE_OF: dict[type[Edit], tuple[str, ...]] = {
+    WeightEdit: ("name", "index"),
+    StateEdit: ("row", "column", "unit"),
+    SilencedUnit: ("layer", "direction", "unit"),
+    TokenEdit: ("line", "step"),
+}
+
+
+def _place(edit: Edit) -> tuple[object, ...]:
+    return type(edit), *(getattr(edit, name) for name in PLACE_OF[type(edit)])
+
+
+def _made(edits: list[Edit]) -> tuple[Edit, ...]:
+    """One edit after the other, as a person makes them."""
+    kept: tuple[Edit, ...] = ()
+    for edit in edits:
+        kept = with_edit(kept, edit)
+    return kept
+
+
+@given(edits=st.lists(EDIT, max_size=9))
+def test_no_place_is_edited_twice_and_none_is_forgotten(edits: list[Edit]) -> None:
+    kept = _made(edits)
+    assert len({_place(edit) for edit in kept}) == len(kept)
+    # The last of each place is kept, in the order in which they were made.
+    last = {_place(edit): k for k, edit in enumerate(edits)}
+    assert list(kept) == [edits[k] for k in sorted(last.values())]
+
+
+@given(edits=st.lists(EDIT, max_size=7), new=EDIT)
+def test_a_new_edit_comes_last_and_moves_no_other(edits: list[Edit], new: Edit) -> None:
+    before = _made(edits)
+    assert with_edit(before, new) == (*(edit for edit in before if _place(edit) != _place(new)), new)
+
+
+MINE = _before(RunConfig("hello\nholle", cell=Cell.GRU, head=Head.LINEAR, hidden_size=3, bidirectional=True))
+
+
+# A silenced unit is not among these: an edit of a weight that it had set to 0 lifts it again.
+@given(edits=st.lists(EDIT.filter(lambda edit: not isinstance(edit, SilencedUnit)), min_size=1, max_size=7))
+def test_one_edit_a_place_has_the_result_of_all_that_were_made(edits: list[Edit]) -> None:
+    ours, theirs = (trace_what_if(MINE.model, MINE.encoding, some) for some in (_made(edits), edits))
+    assert _same_bits(ours, theirs)
+
+
+@pytest.mark.parametrize("first", [-1.0, 7.0])
+def test_a_weight_that_is_edited_twice_has_the_last_value(first: float) -> None:
+    edits = _made([WeightEdit(name="weight_hh_l0", index=(1, 2), value=value) for value in (first, 0.5)])
+    assert len(edits) == 1
+    assert parameter(edited(MINE.model, MINE.encoding, edits).model, "weight_hh_l0")[1, 2] == 0.5
+
+
+def test_the_same_entry_of_another_parameter_is_another_place() -> None:
+    edits = _made([WeightEdit(name=name, index=(1,), value=0.5) for name in ("bias_ih_l0", "bias_hh_l0")])
+    assert len(edits) == 2
+
+
+# --- what stands there -----------------------------------------------------------------------------------------------
+
+
+def test_a_weights_value_before_is_torchs_own(before: Before) -> None:
+    for name in [*before.model.rnn.state_dict(), "head.weight", "head.bias"]:
+        values = before.model.state_dict()[name if name.startswith("head.") else f"rnn.{name}"]
+        index = (3, 2)[: values.ndim]
+        edit = WeightEdit(name=name, index=index, value=9.0)
+        assert value_before(before.model, before.encoding, edit) == values[index].item()
+
+
+def test_a_tokens_value_before_is_the_one_that_is_read(before: Before) -> None:
+    for line, typed in enumerate(before.config.text.split("\n")):
+        for step, token in enumerate(typed):
+            assert value_before(before.model, before.encoding, TokenEdit(line=line, step=step, token="a")) == token
+
+
+def test_the_first_state_is_0_before_and_a_silenced_unit_has_no_value(before: Before) -> None:
+    state = StateEdit(row=0, column=1, unit=UNIT, value=0.75)
+    unit = SilencedUnit(layer=0, direction=Direction.FORWARD, unit=UNIT)
+    assert value_before(before.model, before.encoding, state) == 0.0
+    assert value_before(before.model, before.encoding, unit) is None
+
+
+def test_the_value_before_a_second_edit_is_that_of_the_first() -> None:
+    edits: list[Edit] = [
+        WeightEdit(name="head.bias", index=(2,), value=0.5),
+        TokenEdit(line=1, step=2, token="h"),
+    ]
+    what_if = edited(MINE.model, MINE.encoding, edits)
+    again: list[Edit] = [WeightEdit(name="head.bias", index=(2,), value=9.0), TokenEdit(line=1, step=2, token="o")]
+    assert [value_before(what_if.model, what_if.encoding, edit) for edit in again] == [0.5, "h"]
+    assert [value_before(MINE.model, MINE.encoding, edit) for edit in again] != [0.5, "h"]
+
+
+NO_PLACE = [
+    *("row too large", "column too large", "negative row", "index too short", "unknown parameter"),
+    *("step beyond the line", "negative step", "line beyond the batch", "negative line"),
+]
+
+
+@pytest.mark.parametrize(("edit", "sentence"), [WRONG[name] for name in NO_PLACE], ids=NO_PLACE)
+def test_there_is_no_value_before_where_there_is_no_place(
+    prime_config: Callable[..., RunConfig], edit: Edit, sentence: str
+) -> None:
+    start = _before(prime_config(lengths=(4, 7, 3)))
+    with pytest.raises(ConfigError, match=sentence):
+        value_before(start.model, start.encoding, edit)
 
 
 # --- what stays as it was --------------------------------------------------------------------------------------------
