@@ -1,7 +1,8 @@
-"""All that outlives a run of the script: the last good config, the trainer, and what one forward pass gave."""
+"""All that outlives a run of the script: the last good config, the last few trainings, and a forward pass."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import streamlit as st
@@ -9,7 +10,11 @@ import streamlit as st
 from rnn_core import Encoding, RunConfig, Trace, Trainer, build_model, encode, trace_forward
 
 _CONFIG = "last_good_config"
-_TRAINER = "trainer"
+_RUNS = "runs"
+
+RUNS = 5
+RUNS_BYTES = 4 << 20
+"""How many trainings a session keeps, the present one among them, and what all but that one may take together."""
 
 
 def config() -> RunConfig:
@@ -24,20 +29,41 @@ def keep_config(good: RunConfig) -> None:
 
 
 def trainer() -> Trainer:
-    """The trainer of the present config; a new one, at epoch 0, when the config has changed."""
-    held: Trainer | None = st.session_state.get(_TRAINER)
-    if held is None or held.config != config():
-        held = st.session_state[_TRAINER] = Trainer(config())
-    return held
+    """The trainer of the present config: where it was left if it is one of the last few runs, else at epoch 0."""
+    runs: dict[RunConfig, Trainer] = st.session_state.setdefault(_RUNS, {})
+    present = config()
+    if next(reversed(runs), None) != present:
+        held = runs.pop(present, None) or Trainer(present)
+        st.session_state[_RUNS] = runs = _kept(runs) | {present: held}
+    return runs[present]
 
 
 def reset_trainer() -> None:
     """Forgets the training: the next ``trainer()`` is at epoch 0."""
-    st.session_state.pop(_TRAINER, None)
+    st.session_state.get(_RUNS, {}).pop(config(), None)
+
+
+def _kept(runs: Mapping[RunConfig, Trainer]) -> dict[RunConfig, Trainer]:
+    """The newest of ``runs``, oldest first, as far as there is room; one without an update is as soon made anew."""
+    kept: list[Trainer] = []
+    room = RUNS_BYTES
+    for run in reversed(list(runs.values())):
+        room -= run.nbytes
+        if run.epoch and room >= 0 and len(kept) < RUNS - 1:
+            kept.append(run)
+    return {run.config: run for run in reversed(kept)}
+
+
+def forward(run: Trainer, epoch: int) -> tuple[Encoding, Trace]:
+    """The network of ``run`` reading its text, as it was at ``epoch``."""
+    if epoch == 0:
+        return _untrained(run.config)
+    model = run.model if epoch == run.epoch else run.model_at(epoch)
+    return run.encoding, trace_forward(model, run.encoding, inside=False)
 
 
 @lru_cache(maxsize=16)
-def forward(shown: RunConfig) -> tuple[Encoding, Trace]:
-    """The untrained network of ``shown`` reading its text; the records are read-only, so all sessions share them."""
+def _untrained(shown: RunConfig) -> tuple[Encoding, Trace]:
+    """What is the same for every session; the records are read-only, so all of them share it."""
     encoding = encode(shown)
     return encoding, trace_forward(build_model(shown), encoding, inside=False)
