@@ -1,4 +1,4 @@
-"""Every chart of the app, and what else moves while training plays: a status line and the prediction table.
+"""Every chart of the app, and what else moves while training plays: lines of text, the steps and the prediction table.
 
 Each is mounted once by a full run of the script, outside the ticking fragment, with all it needs to stand alone. A
 frame of the film is one ``feed``: only the arrays that changed, for all of them, by key. Charts go through
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,10 +26,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from rnn_core import Encoding, EpochRecord
+from rnn_core.steps import Step
 from rnn_core.text import visible
 
 Patch = Mapping[str, Any]
-"""What changes of one mounted thing; see ``chart_patch``, ``text_patch`` and ``table_patch``."""
+"""What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``steps_patch`` and ``table_patch``."""
 
 _PLOTLY = metadata.version("plotly")
 FEED = "feed"
@@ -44,7 +46,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("cells.js", "live_chart.js")),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("cells.js", "steps.js", "live_chart.js")),
     isolate_styles=False,
 )
 
@@ -68,13 +70,25 @@ class Row:
     share: float
 
 
-def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A cell that was clicked: its panel, and its column and row as the axes count them."""
+
+    panel: int
+    column: int
+    row: int
+
+
+def live_chart(
+    figure: go.Figure, *, key: str, alt: str, row: Row | None = None, on_pick: Callable[[Pick], None] | None = None
+) -> None:
     """Mounts ``figure`` as a chart that ``feed`` can move.
 
     Args:
         key: ends in "_plot": so loading.css knows the place of a chart.
         alt: its state in words.
         row: what it stands in, for a figure with a width of its own; one without fills its place.
+        on_pick: what a click on a cell does, before the script runs again.
     """
     spec = figure.to_plotly_json()
     data = [_typed_tree(trace) for trace in spec["data"]]
@@ -82,7 +96,20 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, row: Row | None = None)
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     st.html(f"<style>{_place(key, layout, row)}</style>")
     size = {"width": layout["width"], "height": layout["height"]} if row else {}  # until the rule arrives
-    _component(key=key, data=chart, **size)
+    _component(key=key, data=chart | {"picks": on_pick is not None}, **size, **_picking(key, on_pick))
+
+
+def _picking(key: str, on_pick: Callable[[Pick], None] | None) -> dict[str, Any]:
+    """What has the component tell of clicks."""
+    if on_pick is None:
+        return {}
+
+    def picked() -> None:
+        place = st.session_state[key].picked
+        if place is not None:
+            on_pick(Pick(panel=int(place["panel"]), column=int(place["column"]), row=int(place["row"])))
+
+    return {"on_picked_change": picked}
 
 
 def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
@@ -104,6 +131,60 @@ def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
 def live_text(text: str, *, key: str) -> None:
     """Mounts one line of plain text."""
     _component(key=key, data={"kind": "text", "name": key, **text_patch(text)})
+
+
+def live_steps(
+    steps: Sequence[Step],
+    *,
+    key: str,
+    words: Mapping[str, str],
+    mean: str = "",
+    marked: int | None = None,
+    on_pick: Callable[[Pick], None] | None = None,
+) -> None:
+    """Mounts the steps of one line as a table, a column a step: what is read, asked for and said, and its cost.
+
+    Args:
+        words: the names of the rows and of the table, in the order of the rows: "t", "read", "asked", and "said",
+            "probability", "asked_probability", "loss" where something is said; "table", what it is; "tie", a sign.
+        mean: the loss in words; "" where it stands elsewhere.
+        marked: the step that is marked. on_pick: what a click on a column does.
+    """
+    columns = [
+        {
+            "t": s.t,
+            "read": visible(s.read),
+            "edited": s.edited,
+            "asked": visible(s.asked),
+            "ids": [s.read_id, s.asked_id],
+        }
+        for s in steps
+    ]
+    data = {"kind": "steps", "name": key, "words": dict(words), "columns": columns, "marked": marked}
+    data |= {"picks": on_pick is not None, **steps_patch(steps, mean=mean)}
+    _component(key=key, data=data, **_picking(key, on_pick))
+
+
+def steps_patch(steps: Sequence[Step], *, mean: str = "") -> Patch:
+    """What is said at each step: token, two probabilities, −ln of the target's, and what it is tied with."""
+    said = [
+        {
+            "token": visible(step.said.token),
+            "wrong": step.said.token != step.asked,
+            "probability": _number(step.said.probability),
+            "asked": _number(step.said.asked_probability),
+            "loss": _number(step.said.loss_nats),
+            "tied": [visible(token) for token in step.said.tied],
+        }
+        for step in steps
+        if step.said is not None
+    ]
+    return {"said": said, "mean": mean}
+
+
+def _number(value: float) -> float | str:
+    """``value`` as JSON has it; what is no number to JSON is a word."""
+    return value if math.isfinite(value) else str(value)
 
 
 def live_table(

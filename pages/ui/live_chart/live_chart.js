@@ -101,7 +101,7 @@ const scaled = (value, by, name) => {
 
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
 
-const chart = (root, figure) => {
+const chart = (root, figure, pick) => {
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
   const touched = matchMedia("(pointer: coarse)").matches ? { dragmode: false } : {} // a finger scrolls the page
@@ -116,6 +116,11 @@ const chart = (root, figure) => {
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
     forgetCells(plot)
+    plot.removeAllListeners("plotly_click")
+    if (figure.picks) {
+      plot.on("plotly_click", ({ points: [{ curveNumber: panel, x: column, y: row }] }) => pick({ panel, column, row }))
+    }
+    plot.classList.toggle("rnn-picks", figure.picks)
     if ("drawn" in place.dataset) return
     place.dataset.drawn = ""
     keepPlaces()
@@ -221,14 +226,14 @@ const table = (root, { targets, words, rows }) => {
   return { update: (patch) => fill(patch.rows), close() {} }
 }
 
-const kinds = { chart, text, table }
+const kinds = { chart, text, table, steps }
 
 export default function (component) {
   const { data, parentElement } = component
   const root = parentElement.querySelector(".rnn-live")
   root.classList.add(`rnn-${data.kind}-root`)
   mounted.get(data.name)?.close()
-  const thing = kinds[data.kind](root, data)
+  const thing = kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place))
   mounted.set(data.name, thing)
   if (!reading) {
     reading = true

@@ -1,0 +1,69 @@
+// The steps of one line as a table: a column a time step; what is read, asked for and said, and what that costs.
+
+const MAX_DIGITS = 4
+
+const cell = (tag, className, text) => {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  if (text !== undefined) node.textContent = text
+  return node
+}
+
+const decimals = (value) => (typeof value === "number" ? value.toFixed(MAX_DIGITS) : value) // else "nan", "inf"
+
+// A probability, with a bar behind it that is as long.
+const showShare = (node, value) => {
+  node.textContent = decimals(value)
+  node.style.setProperty("--share", typeof value === "number" ? `${100 * value}%` : "0%")
+}
+
+const steps = (root, { columns, words, marked, picks, said, mean }, pick) => {
+  const grid = root.querySelector("table") ?? root.appendChild(cell("table", "rnn-table rnn-steps"))
+  root.tabIndex = 0
+  root.setAttribute("role", "region")
+  root.setAttribute("aria-label", words.table)
+  const rows = ["t", "read", "asked", ...(said.length ? ["said", "probability", "asked_probability", "loss"] : [])]
+  const of = Object.fromEntries(rows.map((name) => [name, cell("tr", `rnn-of-${name}`)]))
+  for (const [name, row] of Object.entries(of)) {
+    const title = cell("th", "rnn-name", words[name])
+    title.scope = "row"
+    row.append(title)
+    columns.forEach((column, at) => {
+      const place = cell(name === "t" ? "th" : "td", at === marked ? "rnn-marked" : "")
+      if (name === "t") {
+        place.textContent = column.t
+        place.scope = "col"
+      }
+      row.append(place)
+    })
+  }
+  columns.forEach((column, at) => {
+    const [read, asked] = [of.read.children[at + 1], of.asked.children[at + 1]]
+    read.append(cell("span", "rnn-token", (column.edited ? "✎" : "") + column.read), cell("small", "rnn-id", column.ids[0]))
+    asked.append(cell("span", "rnn-token", column.asked), cell("small", "rnn-id", column.ids[1]))
+  })
+  grid.replaceChildren(...Object.values(of))
+  grid.classList.toggle("rnn-picks", picks)
+  grid.onclick = ({ target }) => {
+    const at = target.closest("td, th")?.cellIndex
+    if (picks && at > 0) pick({ panel: 0, column: columns[at - 1].t, row: 0 })
+  }
+  const sum = root.querySelector(".rnn-mean") ?? root.appendChild(cell("p", "rnn-mean"))
+  const fill = (patch) => {
+    patch.said.forEach(({ token, wrong, probability, asked, loss, tied }, at) => {
+      const place = of.said.children[at + 1]
+      place.replaceChildren(cell("span", wrong ? "rnn-token rnn-wrong" : "rnn-token", token))
+      if (tied.length) {
+        const sign = cell("small", "rnn-tie", words.tie)
+        sign.title = tied.join(" ")
+        place.append(sign)
+      }
+      showShare(of.probability.children[at + 1], probability)
+      showShare(of.asked_probability.children[at + 1], asked)
+      of.loss.children[at + 1].textContent = decimals(loss)
+    })
+    sum.textContent = patch.mean
+  }
+  fill({ said, mean })
+  return { update: fill, close() {} }
+}
