@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, build_model, encode, trace_forward
-from rnn_core.config import Cell
+from rnn_core.config import Cell, Head
 from rnn_core.cursor import Cursor
 from rnn_core.microscope import Microscope, look
 from rnn_core.trace import FloatArray
-from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, trace_what_if
+from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, parameter, trace_what_if
 from tests.browser.conftest import READY_MS, Open, settle
 from tests.browser.test_explore import drawn
 
@@ -46,6 +46,22 @@ def strike(page: Page, key: str, **place: int) -> None:
     page.keyboard.press(key)
     cursor_is(page, **place)
     settle(page)
+
+
+def click_cell(page: Page, chart: str, *, column: int, row: int) -> None:
+    """Clicks a cell of a chart of one panel, at its place as Plotly counts it."""
+    settle(page)
+    expect(page.locator(f".st-key-{chart}_plot[data-drawn]")).to_be_visible()
+    page.locator(f".st-key-{chart}_plot").scroll_into_view_if_needed()
+    place = page.locator(f".st-key-{chart}_plot .js-plotly-plot").evaluate(
+        """(plot, [column, row]) => {
+          const { xaxis, yaxis } = plot._fullLayout
+          const { left, top } = plot.querySelector(".nsewdrag").getBoundingClientRect()
+          return [left + xaxis.c2p(column), top + yaxis.c2p(row)]
+        }""",
+        [column, row],
+    )
+    page.mouse.click(*place)
 
 
 def printed(scope: Microscope) -> list[str]:
@@ -121,6 +137,61 @@ def test_arrow_keys_move_the_cursor_and_the_address(server: str, open_page: Open
     cursor_is(page, t=2, unit=0)
 
 
+@pytest.mark.parametrize("apart_ms", [0, 90])
+def test_no_arrow_key_is_lost_however_fast_they_come(server: str, open_page: Open, apart_ms: int) -> None:
+    page = open_page(f"{server}/inside_the_cell?t=9&unit=1")
+    cursor_is(page, t=9, unit=1)
+    settle(page)
+    for key in ("ArrowLeft",) * 8 + ("ArrowDown",) * 6 + ("ArrowUp", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(apart_ms)
+    cursor_is(page, t=2, unit=6)
+    expect(page.locator(".st-key-equations")).to_contain_text("h[t=2, j=6]")
+
+
+def test_what_is_struck_at_an_end_does_not_count(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/inside_the_cell?t=1")
+    cursor_is(page, t=1)
+    settle(page)
+    for key in ("ArrowLeft",) * 5 + ("ArrowRight",) * 2:
+        page.keyboard.press(key)
+    cursor_is(page, t=2, unit=0)
+
+
+def test_by_variance_the_arrow_goes_to_the_row_below(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/inside_the_cell?hidden_size=20&head=linear")
+    page.get_by_text("rows by variance").click()
+    settle(page)
+    config = RunConfig(hidden_size=20, head=Head.LINEAR)
+    h_TH = trace_forward(build_model(config), encode(config)).layers[0].h_BTH[0]
+    order = np.argsort(-h_TH.var(axis=0), kind="stable").tolist()
+    row = order.index(0)
+    up = row == len(order) - 1
+    strike(page, "ArrowUp" if up else "ArrowDown", t=0, unit=order[row - 1 if up else row + 1])
+
+
+def test_a_click_on_a_cell_is_the_cursor_on_every_page(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/forward_pass")
+    click_cell(page, "output", column=4, row=5)
+    expect(page.locator(".st-key-steps_0 .rnn-of-t .rnn-marked")).to_have_text("4")
+    settle(page)
+    page.get_by_role("link", name="Inside the cell", exact=True).click()
+    cursor_is(page, t=4, unit=5)
+    click_cell(page, "unrolled", column=7, row=2)
+    cursor_is(page, t=7, unit=2)
+    expect(page.locator(".st-key-steps_0 .rnn-of-t .rnn-marked")).to_have_text("7")
+    settle(page)
+    page.locator(".st-key-steps_0 .rnn-of-read td").nth(3).click()
+    cursor_is(page, t=3, unit=2)
+
+
+def test_a_weight_is_chosen_by_a_click_and_its_value_stands_there(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/inside_the_cell")
+    click_cell(page, "weights", column=2, row=3)
+    now = parameter(build_model(RunConfig()), "weight_ih_l0")[3, 2].item()
+    expect(page.locator(".st-key-what_if")).to_contain_text(f"weight_ih_l0[3, 2] is {now:.4f}")
+
+
 @pytest.mark.parametrize("cell", [Cell.GRU, Cell.LSTM])
 def test_a_deep_link_shows_that_cursor_with_the_cores_own_numbers(server: str, open_page: Open, cell: Cell) -> None:
     page = open_page(f"{server}/inside_the_cell?t={STEP}&unit=2&cell={cell}")
@@ -137,9 +208,9 @@ def test_a_deep_link_shows_that_cursor_with_the_cores_own_numbers(server: str, o
 
 def test_an_edited_weight_moves_what_the_core_says_until_it_is_undone(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/inside_the_cell")
-    expect(page.get_by_role("button", name="Undo all", exact=True)).to_be_disabled()
+    expect(page.locator(".st-key-edited")).to_have_count(0)
     expect_numbers(page, looked(RunConfig(), Cursor()))
-    becomes = page.get_by_role("spinbutton", name="becomes")
+    becomes = page.get_by_role("spinbutton", name=re.compile("becomes$"))
     becomes.fill("1.5")
     becomes.press("Enter")
     press(page, "Apply")
@@ -148,10 +219,12 @@ def test_an_edited_weight_moves_what_the_core_says_until_it_is_undone(server: st
     assert np.array_equal(shown_difference(page), moved_h(config, edit))
     what_if = edited(build_model(config), encode(config), [edit])
     expect_numbers(page, look(what_if.model, trace_forward(what_if.model, what_if.encoding), Cursor()))
+    was = parameter(build_model(config), "weight_ih_l0")[0, 0].item()
+    expect(page.locator(".st-key-edited")).to_contain_text(f"weight_ih_l0[0, 0] = 1.5  (was {was:.4f})")
     press(page, "Undo all")
     expect(page.locator(".st-key-difference_h")).to_have_count(0)
     expect_numbers(page, looked(RunConfig(), Cursor()))
-    expect(page.get_by_role("button", name="Undo all", exact=True)).to_be_disabled()
+    expect(page.locator(".st-key-edited")).to_have_count(0)
 
 
 def test_an_edited_token_moves_nothing_before_it_is_read(server: str, open_page: Open) -> None:
