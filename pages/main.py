@@ -5,7 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
+from pages.ui.head import short_text
 from pages.ui.i18n import _
+from pages.ui.state import config
+from rnn_core.shapes import axis_sizes
 
 _HERE = Path(__file__).parent
 
@@ -24,7 +27,11 @@ problem = show_sidebar()
 if problem:
     with st.container(key="problem"):
         st.error(problem, icon=":material/error:")
-        st.caption(_("Below is the last run that worked."))
+        st.text(
+            _(
+                "Shown below, unchanged: {text} · batch_size {B}, sequence_length {T}, input_size {V}, hidden_size {H}"
+            ).format(text=short_text(config()), **axis_sizes(config()))
+        )
 if link_notes():
     with st.container(key="link_notes", border=True):
         st.markdown(_("**Parts of this link were left out.** The default stands in their place."))

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import film, playback, state, view
+from pages.ui import film, playback, state, view, whatif
 from pages.ui.head import show_head
+from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.live_chart import FEED, feed
 from pages.ui.work import working
@@ -15,7 +16,7 @@ LISTED = 500
 config = state.config()
 show_head(
     _("Train"),
-    _("Each step is one forward pass, one backward pass, one update. Watch the wrong characters, then the loss."),
+    _("*Step* makes one update: one forward pass, one backward pass. Watch the wrong characters, then the loss."),
     config,
 )
 with working(config, goes_on=playback.playing()):
@@ -26,15 +27,16 @@ if stopped:
 playing = playback.playing()
 
 with st.container(horizontal=True, vertical_alignment="center", key="transport"):
-    st.button(_("Step"), key="step", on_click=playback.step, disabled=playing or stopped is not None)
+    st.button(_("Step"), key="step", on_click=playback.step, disabled=playing or stopped is not None, width=80)
     st.button(
         _("Pause") if playing else _("Play"),
         key="play",
         on_click=playback.pause if playing else playback.play,
         type="primary",
         disabled=stopped is not None,
+        width=90,
     )
-    st.button(_("Reset"), key="reset", on_click=playback.reset)
+    st.button(_("Reset"), key="reset", on_click=playback.reset, width=80)
     speed = st.segmented_control(
         _("epochs per frame"),
         [1, 10, 100],
@@ -46,6 +48,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
     )
     st.text(_("epochs per frame"), width="content")
     film.mount_status(trainer)
+whatif.show_apart(config)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 
@@ -83,4 +86,4 @@ def tick() -> None:
 if playing:
     with st.container(key=FEED):
         tick()
-st.caption(_("Try next: set `batch_first` off. Copying still works, although nothing recurs: it needs no memory."))
+st.caption(try_next("train", config, trainer.epoch))

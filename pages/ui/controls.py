@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.head import peeks
 from pages.ui.i18n import _
 from rnn_core.config import (
     MAX_HIDDEN_SIZE,
@@ -45,7 +46,8 @@ def show_sidebar() -> str | None:
     with st.sidebar:
         values: dict[str, Any] = {"text": _text()}
         presets = st.container(key="presets")
-        values |= _network() | _training()
+        values |= _task()
+        values |= _network(values) | _training()
         try:
             state.keep_config(RunConfig(**values))
         except ConfigError as error:
@@ -178,18 +180,30 @@ def _widget_value(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _network() -> dict[str, Any]:
-    st.header(_("Network"), divider="gray")
-    values = {
+def _task() -> dict[str, Any]:
+    """What is ours, and no argument of torch's recurrent modules."""
+    st.header(_("Experiment"), divider="gray", help=_("task and head are this app's own; torch has no such arguments."))
+    return {
         "task": _choice("task", Task, _("copy: predict the token just read. next: predict the one after it.")),
         "cell": _choice("cell", Cell, _("torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM.")),
+        "head": _choice(
+            "head",
+            Head,
+            _("none: the hidden state itself is the logits. linear: nn.Linear turns output into logits."),
+        ),
     }
-    return values | {
+
+
+def _network(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of torch's module."""
+    cell = Cell(values["cell"] or _DEFAULT.cell)
+    st.header(_("Arguments of nn.{cell}").format(cell=cell.upper()), divider="gray")
+    arguments = {
         "nonlinearity": _choice(
             "nonlinearity",
             Nonlinearity,
             _("The activation of nn.RNN; GRU and LSTM have their own."),
-            disabled=values["cell"] != Cell.RNN,
+            disabled=cell is not Cell.RNN,
         ),
         "hidden_size": st.number_input(
             "hidden_size",
@@ -210,17 +224,16 @@ def _network() -> dict[str, Any]:
             help=_("How many recurrent layers are stacked."),
             **_bound("num_layers"),
         ),
-        "head": _choice(
-            "head",
-            Head,
-            _("none: the hidden state itself is the logits. linear: nn.Linear turns output into logits."),
-        ),
         "bidirectional": _flag("bidirectional", _("A second direction reads each line from its end.")),
         "batch_first": _flag(
             "batch_first",
             _("The data is (B, T, V) either way. Off, the module takes B as time: the slip of the course notes."),
         ),
     }
+    if arguments["bidirectional"] and arguments["batch_first"] and values["task"] == Task.NEXT:
+        with st.container(key="peeks"):
+            st.caption(peeks())
+    return arguments
 
 
 def _training() -> dict[str, Any]:

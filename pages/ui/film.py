@@ -6,40 +6,57 @@ A trainer and a window on its tensors flow in; mounted charts, or the patches of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from pages.ui import playback, view
 from pages.ui.i18n import _
 from pages.ui.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
-from rnn_core import Trace, Trainer, trace_forward
+from pages.ui.steps import patches, show_steps
+from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
 from rnn_core.figures.training import loss_figure, loss_points
+from rnn_core.history import LossCurve
+from rnn_core.progress import loss_floor
+from rnn_core.steps import Step, read_steps
 
-ROWS_PX = 200
+ROWS_PX = 162
 SHARE = 0.46
 """What the heatmaps may take of a desk's height, in px, and of a window's, so that one sees all that moves at once."""
+
+EARLY = 50
+"""How many epochs are the early ones: the steep part of a loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The part of the tensors that is drawn: lines and steps of output, columns of h_n and their axis letter."""
+    """What is drawn, and how.
+
+    Attributes:
+        lines, steps: of output. columns, axis: of h_n, and their axis letter.
+        last_epoch: of the loss, or None for all epochs. logarithmic: whether its scale is.
+    """
 
     lines: range
     steps: range
     columns: range
     axis: str
+    last_epoch: int | None = None
+    logarithmic: bool = False
 
 
 def choose_window(trainer: Trainer) -> Window:
-    """The window that the controls on the page ask for."""
+    """The window that the controls on the page ask for; beside them, why the loss gets no better."""
     batch, steps, _size = trainer.encoding.x_BTV.shape
     lines, shown = view.line_window(batch), view.step_window(steps)
-    if trainer.config.batch_first:
-        return Window(lines=lines, steps=shown, columns=lines, axis="B")
-    return Window(lines=lines, steps=shown, columns=shown, axis="T")
+    columns, axis = (lines, "B") if trainer.config.batch_first else (shown, "T")
+    with st.container(horizontal=True, vertical_alignment="center", key="looks"):
+        window = Window(lines=lines, steps=shown, columns=columns, axis=axis, **_choose_looks(trainer))
+        _mount_verdict(trainer, window)
+    return window
 
 
 def mount_status(trainer: Trainer) -> None:
@@ -51,14 +68,20 @@ def mount_status(trainer: Trainer) -> None:
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     """Draws everything else that moves, as of now."""
     encoding, trace, now = trainer.encoding, _trace(trainer), playback.status(trainer)
-    words = {name: _(name) for name in ("epoch", "loss", "right", "target")} | {
-        "prediction": _("Predictions, newest first")
+    words = {name: _(name) for name in ("epoch", "loss", "right")} | {
+        "prediction": _("Predictions, newest first"),
+        "target": _target_words(encoding, window),
     }
-    if len(window.lines) < len(encoding.targets):
-        words["target"] = _("target, line {line}").format(line=window.lines.start)
     loss, predictions = st.columns([2, 3], gap="medium")
     with loss, st.container(key="loss_chart"):
-        view.wide_chart("loss_plot", loss_figure(trainer.history.curve(trainer.now), theme), alt=_loss_words(now))
+        figure = loss_figure(
+            _curve(trainer, window),
+            theme,
+            floor=loss_floor(trainer.config),
+            logarithmic=window.logarithmic,
+            last=window.last_epoch,
+        )
+        view.wide_chart("loss_plot", figure, alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):
         newest = playback.newest(trainer)
         live_table(newest, encoding, lines=window.lines, steps=window.steps, key="live_predictions", words=words)
@@ -69,6 +92,50 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
         "h_n": view.Chart(figure=h_n, alt=_tensor_words("h_n", now)),
     }
     view.charts("tensors", tensors, columns=window.steps, share=SHARE)
+    show_steps(encoding, trace, lines=window.lines, steps=window.steps, packed=trainer.config.batch_first)
+
+
+def _choose_looks(trainer: Trainer) -> dict[str, Any]:
+    """How one looks at the loss."""
+    logarithmic = st.toggle(_("log scale"), key="log_scale", persist_state="session")
+    early = st.toggle(_("first {count} epochs").format(count=EARLY), key="early", persist_state="session")
+    floor = loss_floor(trainer.config)
+    if floor is not None:
+        with st.popover(_("Why a floor?"), type="tertiary", key="floor"):
+            _show_floor(trainer.config, floor)
+    return {"logarithmic": logarithmic, "last_epoch": EARLY if early else None}
+
+
+def _mount_verdict(trainer: Trainer, window: Window) -> None:
+    """Draws the line that says why it gets no better, empty while it does."""
+    with st.container(key="verdict"):
+        live_text(playback.verdict(trainer, _steps(trainer, _trace(trainer), window)), key="live_verdict")
+
+
+def _show_floor(config: RunConfig, floor: float) -> None:
+    """How the floor of a network without a head comes about."""
+    st.markdown(
+        _(
+            "Without a head the hidden values are the logits, and each of them lies between −1 and 1. The best that "
+            "can be said is 1 for the target and −1 for each of the V − 1 other tokens:"
+        )
+    )
+    st.latex(r"p = \frac{e^{1}}{e^{1} + (V - 1)\,e^{-1}} = \frac{1}{1 + (V - 1)\,e^{-2}}")
+    size = len(config.vocabulary)
+    st.latex(rf"-\ln p = \ln\left(1 + (V - 1)\,e^{{-2}}\right) = \ln(1 + {size - 1}\,e^{{-2}}) = {floor:.4f}")
+    st.markdown(_("With `head` *linear* the logits have no bound, and the loss has no such floor."))
+
+
+def _target_words(encoding: Encoding, window: Window) -> str:
+    """What the targets above the predictions are: which line and which steps, where that is not all."""
+    words = _("target")
+    if len(window.lines) < len(encoding.targets):
+        words += _(", line {line}").format(line=window.lines.start)
+    if len(window.steps) < encoding.ids_BT.shape[1]:
+        words += _(", steps {first}…{last} of {count}").format(
+            first=window.steps.start, last=window.steps.stop - 1, count=encoding.ids_BT.shape[1]
+        )
+    return words
 
 
 def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
@@ -77,15 +144,25 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
     scale = {"coloraxis": color_range(output_reach(trace))}
     output = output_values(trace, lines=window.lines, steps=window.steps)
     h_n = state_values("h_n", trace, columns=window.columns)
-    return {
+    shown = _steps(trainer, trace, window)
+    return patches(trainer.encoding, trace, shown) | {
         "live_status": text_patch(now),
-        "loss_plot": chart_patch([loss_points(trainer.history.curve(trainer.now))], alt=_loss_words(now)),
+        "live_verdict": text_patch(playback.verdict(trainer, shown)),
+        "loss_plot": chart_patch([loss_points(_curve(trainer, window))], alt=_loss_words(now)),
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
         "live_predictions": table_patch(
             playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
         ),
     }
+
+
+def _curve(trainer: Trainer, window: Window) -> LossCurve:
+    return trainer.history.curve(trainer.now, last=window.last_epoch)
+
+
+def _steps(trainer: Trainer, trace: Trace, window: Window) -> dict[int, tuple[Step, ...]]:
+    return {line: read_steps(trainer.encoding, trace, line=line, steps=window.steps) for line in window.lines}
 
 
 def _trace(trainer: Trainer) -> Trace:

@@ -1,20 +1,101 @@
-"""The head of every page: its name, the sizes that matter, and the sentence that says what to look at."""
+"""The head of every page: its name, sizes and calls, what to look at, and whose numbers they are."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
 
-from pages.ui.shapes import show_badges
-from rnn_core import RunConfig
+from pages.ui.i18n import _
+from pages.ui.shapes import show_badges, show_calls
+from rnn_core import RunConfig, Trainer
+from rnn_core.config import Task
+from rnn_core.shapes import axis_sizes
+from rnn_core.text import split_lines, visible
+
+_EPOCH = "epoch"
+_CHOSEN = "epoch_chosen"
+_SHOWN_TOKENS = 40
 
 
-def show_head(title: str, words: str, config: RunConfig) -> None:
-    """The page's name with the badges of ``config`` beside it, and ``words`` below.
+def show_head(title: str, words: str, config: RunConfig) -> AbstractContextManager[object]:
+    """The page's name with the badges of ``config`` beside it, the calls that make its network, and ``words`` below.
 
     Args:
         words: one sentence, Markdown.
+    Returns: the container of all that, for what else is to stand close to it.
     """
-    with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
-        st.title(title, anchor=False, width="content")
-        show_badges(config)
-    st.markdown(words)
+    head = st.container(key="page_top", gap="xsmall")
+    with head:
+        with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
+            st.title(title, anchor=False, width="content")
+            show_badges(config)
+        show_calls(config)
+        st.markdown(words)
+        show_slips(config)
+    return head
+
+
+def show_slips(config: RunConfig) -> None:
+    """What this network does otherwise than one may think, without a complaint of torch."""
+    size = axis_sizes(config)
+    if not config.batch_first:
+        words = _(
+            "`batch_first=False`: the data is (:orange[B {B}], :blue[T {T}], …), but the module takes the first axis "
+            "for time: a batch of {T}, each of length {B}. The recurrence runs down the lines, not along the text"
+        ).format(B=size["B"], T=size["T"])
+        words += _(", and with one line nothing recurs.") if size["B"] == 1 else "."
+        st.warning(words + " " + _("Nothing complains."), icon=":material/swap_horiz:")
+    elif config.bidirectional and config.task is Task.NEXT:
+        st.warning(peeks(), icon=":material/visibility:")
+
+
+def peeks() -> str:
+    """What a bidirectional network does with the task "next"."""
+    return _(
+        "`bidirectional` with task *next*: the backward direction reads the line from its end, so at step t it has "
+        "already read the answer, token t + 1. The loss can reach 0, and nothing was predicted."
+    )
+
+
+def choose_epoch(trainer: Trainer) -> int:
+    """Says whose numbers the page shows, and lets one go back: the epoch chosen, the present one at first."""
+    reached = (trainer.config, trainer.epoch)
+    chosen_at, chosen = st.session_state.get(_CHOSEN, (None, 0))
+    epoch: int = chosen if chosen_at == reached else trainer.epoch
+    with st.container(horizontal=True, vertical_alignment="center", key="whose"):
+        st.text(whose(trainer.config, epoch, trainer.epoch), width="content")
+        if trainer.epoch:
+            st.session_state[_EPOCH] = epoch  # every time: what was set on one page a slider of another does not show
+            st.slider(
+                _("epoch, 0…{now}").format(now=trainer.epoch),
+                0,
+                trainer.epoch,
+                key=_EPOCH,
+                on_change=_keep_epoch,
+                args=(reached,),
+                label_visibility="collapsed",
+                width=260,
+            )
+    return epoch
+
+
+def _keep_epoch(reached: tuple[RunConfig, int]) -> None:
+    """Keeps what was chosen, on every page, for as long as the training stands where it has ``reached``."""
+    st.session_state[_CHOSEN] = reached, st.session_state[_EPOCH]
+
+
+def whose(config: RunConfig, epoch: int, now: int) -> str:
+    """Whose numbers are shown, as plain text: the text, and how often its network was updated."""
+    if epoch == 0:
+        words = _("untrained (epoch 0)") if now == 0 else _("untrained (epoch 0 of {now})").format(now=now)
+    else:
+        words = _("trained (epoch {epoch} of {now})").format(epoch=epoch, now=now)
+    return _("Network: {words} · text: {text}").format(words=words, text=short_text(config))
+
+
+def short_text(config: RunConfig) -> str:
+    """The text on one line, its beginning if it is long."""
+    lines = split_lines(config.text)
+    tokens = [label for line in lines for label in (*(t if t == " " else visible(t) for t in line), " ⏎ ")][:-1]
+    return "".join(tokens[:_SHOWN_TOKENS]) + ("…" if len(tokens) > _SHOWN_TOKENS else "")

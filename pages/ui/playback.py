@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 
 from pages.ui import state
 from pages.ui.i18n import _
+from pages.ui.steps import tie_words
 from rnn_core import EpochRecord, Trainer
 from rnn_core.config import MAX_EPOCHS
+from rnn_core.progress import FLAT_EPOCHS, is_done, loss_floor
+from rnn_core.steps import Step
 from rnn_core.training import Stop
 
 FRAME_S = 0.08
@@ -20,6 +24,9 @@ BUDGET_S = 0.05
 
 ROWS = 12
 """How many epochs the table shows while playing."""
+
+NEAR_NATS = 0.02
+"""How near to its floor a loss is as good as there."""
 
 _PLAYING = "playing"
 
@@ -72,6 +79,24 @@ def status(trainer: Trainer) -> str:
     return _("epoch {epoch} · loss {loss:.4f} · {right} of {total} right").format(
         epoch=now.epoch, loss=now.loss_nats, right=total - sum(map(len, now.errors)), total=total
     )
+
+
+def verdict(trainer: Trainer, shown: Mapping[int, tuple[Step, ...]]) -> str:
+    """Why it gets no better, as plain text; "" while it may.
+
+    Args:
+        shown: the steps of each line that is shown, of the present weights.
+    """
+    floor, loss = loss_floor(trainer.config), trainer.now.loss_nats
+    words = []
+    if is_done(trainer):
+        words.append(_("Done: everything right, and the loss flat, for {count} epochs.").format(count=FLAT_EPOCHS))
+    if floor is not None and loss - floor < NEAR_NATS:
+        near = _("{gap:.4f} above the floor {floor:.4f}, which no network without a head gets below.")
+        words.append(near.format(gap=loss - floor, floor=floor))
+    if trainer.epoch:
+        words.append(tie_words(shown))
+    return " ".join(filter(None, words))
 
 
 def stop_words(trainer: Trainer) -> str | None:

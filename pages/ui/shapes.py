@@ -9,7 +9,8 @@ import streamlit as st
 
 from pages.ui.i18n import _
 from rnn_core import RunConfig, ShapeLine, shape_ledger
-from rnn_core.shapes import axis_sizes
+from rnn_core.call import Call, module_calls
+from rnn_core.shapes import AXES, axis_sizes
 
 Color = Literal["orange", "blue", "green", "violet", "red"]
 
@@ -27,17 +28,68 @@ COLORS: Mapping[str, Color] = {
 
 _BADGES = {"B": "batch_size", "T": "sequence_length", "V": "input_size", "H": "hidden_size"}
 
+_MEANINGS = {
+    "B": "how many lines are read side by side; line b is one of them",
+    "T": "how many time steps the longest line has; time step t reads one token",
+    "V": "how many different tokens there are; token v has id v",
+    "H": "how many hidden units a cell has; unit j is one number of h",
+    "F": "how long output is at each step; feature f is unit j = f forward, or unit j = f − H backward",
+    "S": "how many rows h_n has: a row for each layer and direction",
+    "D": "how many directions read the line: forward, and backward if bidirectional",
+    "G": "how many gates are stacked in one weight, H rows each",
+    "E": "how many updates were made; epoch k stands before update k",
+}
+"""What each axis letter means, in a sentence that also names its index."""
+
 
 def show_badges(config: RunConfig) -> None:
     """The sizes that matter on every page, and which of them coincide, so that no shape is read wrongly."""
     size = axis_sizes(config)
-    with st.container(horizontal=True, key="badges", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", key="badges", gap="small"):
         for letter, name in _BADGES.items():
             st.badge(f"{name} **{letter} = {size[letter]}**", color=COLORS[letter])
         if config.num_layers > 1:
             st.badge(f"num_layers **{config.num_layers}**", color="red")
         if config.bidirectional:
             st.badge("directions **D = 2**", color="red")
+        with st.popover(_("Letters"), type="tertiary", icon=":material/help:", key="letters"):
+            _show_letters(size)
+
+
+def _show_letters(size: Mapping[str, int]) -> None:
+    """What each letter means, and how large it is here."""
+    rows = [
+        f"| :{COLORS.get(letter, 'gray')}[**{letter}**] | {AXES[letter]} | {size.get(letter, '')} | {_(words)} |"
+        for letter, words in _MEANINGS.items()
+    ]
+    st.markdown(
+        f"| {_('letter')} | {_('name')} | {_('here')} | {_('what it is')} |\n|:--|:--|--:|:--|\n" + "\n".join(rows)
+    )
+    st.markdown(
+        _(
+            "A **time step** moves along the text; an **update** changes the weights. Between two updates the same "
+            "weights read every time step."
+        )
+    )
+
+
+def show_calls(config: RunConfig) -> None:
+    """The calls that make the network, each size in its axis' colour, apart from what the data decides."""
+    size = axis_sizes(config)
+    calls = " → ".join(_colored_call(call) for call in module_calls(config))
+    with st.container(key="calls"):
+        st.markdown(
+            _(
+                "{calls}  ·  from the data, no argument: :orange[batch_size **{B}**], :blue[sequence_length **{T}**]"
+            ).format(calls=calls, B=size["B"], T=size["T"])
+        )
+
+
+def _colored_call(call: Call) -> str:
+    parts = [
+        f"{name}=:{COLORS[axis]}[**{value}**]" if axis else f"{name}={value!r}" for name, value, axis in call.arguments
+    ]
+    return f"{call.name}({', '.join(parts)})"
 
 
 def show_ledger(config: RunConfig) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import inside, view
+from pages.ui import inside, microscope, view
 from pages.ui.i18n import _
-from rnn_core import ConfigError, Trainer
+from pages.ui.live_chart import Pick
+from pages.ui.shapes import colored_shape
+from rnn_core import ConfigError, RunConfig, Trainer, shape_ledger
 from rnn_core.cursor import Cursor
-from rnn_core.figures.microscope import difference_figure
-from rnn_core.text import visible
+from rnn_core.figures.microscope import difference_figure, weight_figure
+from rnn_core.text import PADDING, visible
 from rnn_core.whatif import (
     Edit,
     SilencedUnit,
@@ -21,9 +23,72 @@ from rnn_core.whatif import (
     difference,
     edited,
     parameter,
+    value_before,
 )
 
 _KINDS = ("weight", "unit", "token", "h_0")
+
+
+def show_banner(trainer: Trainer, scene: inside.Scene) -> None:
+    """Says at the top of the page that its numbers are edited, and how, with a way back; nothing where none is."""
+    config = trainer.config
+    made = inside.edits(config)
+    if not made:
+        return
+    with st.container(key="edited", border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", key="undoing"):
+            st.markdown(
+                ":material/edit: "
+                + _("**The numbers below are edited.** This is a copy: training knows nothing of it.")
+            )
+            st.button(_("Undo"), key="undo", on_click=inside.undo, args=(config,), width=90)
+            st.button(_("Undo all"), key="undo_all", on_click=inside.undo_all, width=110)
+        st.code("\n".join(_said(edit, trainer, scene) for edit in made), language=None, wrap_lines=True)
+
+
+def show_apart(config: RunConfig) -> None:
+    """Says on another page that its numbers are not the edited ones; nothing where nothing is edited."""
+    if inside.edits(config):
+        st.caption(_("What is edited on *Inside the cell* is not edited here: these are the network's own numbers."))
+
+
+def show_weights(trainer: Trainer, scene: inside.Scene) -> str:
+    """A parameter as a heatmap; a click on a cell chooses the entry to edit. Returns the parameter's name."""
+    config, model, encoding = trainer.config, scene.edited.model, trainer.encoding
+    ledger = {line.name: line for line in shape_ledger(config) if line.name.startswith(("weight_", "bias_", "head."))}
+    name = st.selectbox(_("parameter"), list(ledger), key="parameter", persist_state="session")
+    values = parameter(model, name).detach().numpy()
+    gates = microscope.stacked_gates(model, name)
+    st.markdown(f"`{name}` {colored_shape(ledger[name])} · {_(ledger[name].note)}")
+    if len(gates) > 1:
+        st.markdown(
+            _("{count}H: torch stacks the rows of {gates} in one matrix, H rows each.").format(
+                count=len(gates), gates=", ".join(gates)
+            )
+        )
+    columns = microscope.column_labels(name, encoding, config, values)
+    figure = weight_figure(
+        name,
+        values.reshape(len(values), -1),
+        view.theme(),
+        gates=gates,
+        columns=columns,
+        column_axis=ledger[name].axes[-1][-1],
+        marked=[
+            (edit.index[0], edit.index[-1] if len(edit.index) > 1 else 0)
+            for edit in inside.edits(config)
+            if isinstance(edit, WeightEdit) and edit.name == name
+        ],
+    )
+    size = len(values) // len(gates)
+    view.chart(
+        "weights",
+        figure,
+        alt=f"{name}, {values.shape}",
+        columns=range(len(columns)),
+        on_pick=lambda pick: _take_entry(size, pick),
+    )
+    return name
 
 
 def show(
@@ -34,64 +99,97 @@ def show(
     Args:
         name: the parameter that is shown above, and that an edited weight belongs to.
     """
-    made = inside.edits(trainer)
     st.header(_("What if"))
-    st.markdown(_("Change one number and see what moves. This is a copy: the training knows nothing of it."))
+    st.markdown(_("Change one number and see what moves. A click on a weight above chooses it."))
     with st.container(horizontal=True, vertical_alignment="bottom", key="what_if"):
         kind = st.segmented_control(_("change"), _KINDS, default="weight", required=True, key="kind") or "weight"
         edit = _choose(kind, trainer, scene, cursor, name)
         apply = st.button(_("Apply"), key="apply", type="primary")
-        st.button(_("Undo all"), key="undo", on_click=made.clear, disabled=not made)
     if apply:
-        try:
-            edited(scene.edited.model, scene.edited.encoding, [edit])
-        except ConfigError as error:
-            st.error(str(error))
-        else:
-            made.append(edit)
-            st.rerun()
-    if made:
-        st.code("\n".join(_said(one) for one in made), language=None, wrap_lines=True)
+        _apply(edit, trainer, scene)
+    if inside.edits(trainer.config):
         _show_difference(trainer, scene, cursor, steps, units)
 
 
+def _apply(edit: Edit, trainer: Trainer, scene: inside.Scene) -> None:
+    """Makes the edit if it can be made and changes anything, and says so if not."""
+    if edit in inside.edits(trainer.config):
+        st.info(_("This edit is made already."))
+        return
+    try:
+        edited(scene.edited.model, scene.edited.encoding, [edit])
+    except ConfigError as error:
+        st.error(str(error))
+        return
+    inside.make(trainer.config, edit)
+    st.rerun()
+
+
+def _take_entry(size: int, pick: Pick) -> None:
+    """Makes the cell that was clicked the entry to edit; each panel has ``size`` rows."""
+    st.session_state["kind"] = "weight"
+    st.session_state["row"], st.session_state["column"] = pick.panel * size + pick.row, pick.column
+
+
 def _choose(kind: str, trainer: Trainer, scene: inside.Scene, cursor: Cursor, name: str) -> Edit:
-    """The edit that the controls describe, of the kind that is chosen."""
+    """The edit that the controls describe, of the kind that is chosen, beside what is there now."""
     if kind == "unit":
         st.text(_("silence unit {unit} of layer {layer}").format(unit=cursor.unit, layer=cursor.layer))
         return SilencedUnit(layer=cursor.layer, direction=cursor.direction, unit=cursor.unit)
     if kind == "token":
         tokens = trainer.encoding.vocabulary.tokens
+        read = scene.edited.encoding.inputs[cursor.line][cursor.step]
+        st.text(_("t = {t} reads {token}").format(t=cursor.step, token=visible(read)), width="content")
         token = st.selectbox(
             _("token read at step {t}").format(t=cursor.step), tokens, format_func=visible, key="new_token", width=160
         )
         return TokenEdit(line=cursor.line, step=cursor.step, token=token)
-    value = st.number_input(_("becomes"), value=0.0, step=0.1, format="%.4f", key="new_value", width=140)
     if kind == "h_0":
         row = cursor.layer * trainer.config.directions + (cursor.direction == "backward")
         column = cursor.line if trainer.config.batch_first else cursor.step
+        now = 0.0 if scene.edited.h_0 is None else float(scene.edited.h_0[row, column, cursor.unit])
+        value = _new_value(f"h_0[{row}, {column}, {cursor.unit}]", now)
         return StateEdit(row=row, column=column, unit=cursor.unit, value=value)
-    shape = parameter(scene.model, name).shape
-    row = st.number_input(_("row of {name}").format(name=name), 0, shape[0] - 1, 0, key="row", width=180)
-    if len(shape) == 1:
-        return WeightEdit(name=name, index=(row,), value=value)
-    column = st.number_input(_("column"), 0, shape[1] - 1, 0, key="column", width=120)
-    return WeightEdit(name=name, index=(row, column), value=value)
+    values = parameter(scene.edited.model, name).detach()
+    index = tuple(
+        _entry(key, words, size)
+        for key, words, size in zip(("row", "column"), (_("row"), _("column")), values.shape, strict=False)
+    )
+    value = _new_value(f"{name}[{', '.join(map(str, index))}]", float(values[index]))
+    return WeightEdit(name=name, index=index, value=value)
 
 
-def _said(edit: Edit) -> str:
+def _entry(key: str, words: str, size: int) -> int:
+    """One part of an index, 0…size − 1."""
+    st.session_state[key] = min(st.session_state.get(key, 0), size - 1)
+    return st.number_input(words, 0, size - 1, key=key, width=120)
+
+
+def _new_value(name: str, now: float) -> float:
+    """What an entry is to become, beside what it is."""
+    words = _("{name} is {now:.4f}, becomes").format(name=name, now=now)
+    return st.number_input(words, value=0.0, step=0.1, format="%.4f", key="new_value", width=250)
+
+
+def _said(edit: Edit, trainer: Trainer, scene: inside.Scene) -> str:
+    """An edit in plain text, with what was there before."""
+    was = value_before(scene.model, trainer.encoding, edit)
     match edit:
         case WeightEdit():
-            return f"{edit.name}[{', '.join(map(str, edit.index))}] = {edit.value:g}"
+            return f"{edit.name}[{', '.join(map(str, edit.index))}] = {edit.value:g}  " + _("(was {was:.4f})").format(
+                was=was
+            )
         case StateEdit():
-            return f"h_0[{edit.row}, {edit.column}, {edit.unit}] = {edit.value:g}"
+            return f"h_0[{edit.row}, {edit.column}, {edit.unit}] = {edit.value:g}  " + _("(was {was:g})").format(
+                was=was
+            )
         case SilencedUnit():
             return _("layer {layer} {direction}, unit {unit} silenced").format(
                 layer=edit.layer, direction=edit.direction, unit=edit.unit
             )
         case TokenEdit():
-            return _("line {line}, step {step} reads {token}").format(
-                line=edit.line, step=edit.step, token=visible(edit.token)
+            return _("line {line}, step {step} reads {token}  (was {was})").format(
+                line=edit.line, step=edit.step, token=visible(edit.token), was=visible(str(was))
             )
 
 
@@ -100,17 +198,18 @@ def _show_difference(trainer: Trainer, scene: inside.Scene, cursor: Cursor, step
     row = cursor.layer * trainer.config.directions + (cursor.direction == "backward")
     line, theme, encoding = cursor.line, view.theme(), trainer.encoding
     ids = (scene.before.predicted_BT[line], scene.after.predicted_BT[line])
-    before, after = (encoding.vocabulary.decode(predicted) for predicted in ids)
+    tokens = encoding.vocabulary.tokens
+    before, after = ("".join(visible(tokens[v]) for v in ids_T if v != PADDING) for ids_T in ids)
     with st.container(key="predictions_before_and_after"):
-        st.code(f"before  {before}\nafter   {after}", language=None, wrap_lines=True)
+        st.code(f"{_('says before')}  {before}\n{_('says after')}   {after}", language=None, wrap_lines=True)
     figure = difference_figure(
         _("h after − before"),
-        moved.h_BTH[row][line][:, list(units)],
+        moved.h_BTH[row][line],
         encoding,
         theme,
         line=line,
         steps=steps,
-        rows=[str(unit) for unit in units],
+        rows={unit: str(unit) for unit in units},
         row_axis="H",
     )
     view.chart("difference_h", figure, alt=_("difference of hidden states"), columns=steps)
@@ -121,7 +220,7 @@ def _show_difference(trainer: Trainer, scene: inside.Scene, cursor: Cursor, step
         theme,
         line=line,
         steps=steps,
-        rows=encoding.vocabulary.tokens,
+        rows=dict(enumerate(encoding.vocabulary.tokens)),
         row_axis="V",
     )
     view.chart("difference_p", figure, alt=_("difference of predictions"), columns=steps)

@@ -198,7 +198,7 @@ def test_values_survive_page_changes_and_are_in_the_url(server: str, open_page: 
 def test_back_and_forward_bring_values_back(server: str, open_page: Open) -> None:
     page = open_page(server)
     page.get_by_label("Preset", exact=True).click()
-    page.get_by_role("option", name="Notes: batch of three, as written").click()
+    page.get_by_role("option", name="Batch, batch_first off").click()
     expect(page.locator(".st-key-badges")).to_contain_text("B = 3")
     expect(page.get_by_label("Text", exact=True)).to_have_value("hello\neolll\nlleel")
     page.get_by_role("link", name="Forward pass").click()
@@ -215,8 +215,11 @@ def test_hostile_text_is_shown_to_the_letter(server: str, open_page: Open, path:
     expect(page.locator(f".st-key-{chart} .xaxislayer-above").first).to_contain_text("<")
     assert page.locator("img[src='x'], img[src*='y.png']").count() == 0
     expect(page.get_by_label("Text", exact=True)).to_have_value(HOSTILE)
-    if path == "/":
-        expect(page.locator(".st-key-tokens")).to_contain_text("'<' 'i' 'm' 'g'")
+    tokens = page.locator(".st-key-steps_0 .rnn-of-read .rnn-token")
+    expect(tokens.first).to_be_visible()
+    shown = "".join(tokens.all_text_contents())
+    assert "alert(1)" in shown
+    assert shown in HOSTILE.replace(" ", "␣")
 
 
 def test_bad_input_says_a_sentence_and_keeps_the_last_good_view(server: str, open_page: Open) -> None:

@@ -35,7 +35,6 @@ NODES = {
     '[data-testid="stCaptionContainer"]': "the contrast of a caption",
     '[data-testid="stWidgetLabel"][disabled]': "the contrast of a control that is off",
     ".stMain .stVerticalBlock": "what stands below a chart comes after it",
-    "kbd": "the contrast of a shortcut",
     ".st-key-page_head": "a key is a class: every rule of style, every live chart",
     ".st-key-equations .katex": "the size of the equations",
 }

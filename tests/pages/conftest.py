@@ -15,7 +15,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from rnn_core import RunConfig
+from rnn_core import RunConfig, Trainer
 
 MAIN = Path(__file__).parents[2] / "pages" / "main.py"
 PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train")
@@ -60,8 +60,9 @@ class Screen:
         assert [(raised.message, raised.stack_trace) for raised in self.app.exception] == []
 
     def go(self, page: str) -> None:
-        """Opens ``page`` from the navigation."""
+        """Opens ``page`` from the navigation; as a browser does, without a word of the controls that one leaves."""
         self.app.switch_page(f"{page}.py")
+        self.app.main.children.clear()
         self.run()
 
     def walk(self) -> Iterator[str]:
@@ -113,7 +114,13 @@ class Screen:
     @property
     def badges(self) -> list[str]:
         """The badges above the page."""
-        return self.markdown("badges")
+        return [badge for badge in self.markdown("badges") if "-badge[" in badge]
+
+    @property
+    def runs(self) -> dict[RunConfig, Trainer]:
+        """The trainings that the session keeps, the present one last."""
+        runs: dict[RunConfig, Trainer] = self.app.session_state["runs"]
+        return runs
 
     @property
     def every_epoch(self) -> pd.DataFrame:
@@ -129,7 +136,7 @@ class Screen:
     def charts(self) -> dict[str, str]:
         """Every chart as JSON, by its own key."""
         mounted = {str(part.key): part.proto.json for part in self.app.get("bidi_component")}
-        return {key: document for key, document in mounted.items() if json.loads(document)["kind"] == "chart"}
+        return {key: document for key, document in mounted.items() if json.loads(document).get("kind") == "chart"}
 
     def figures(self) -> list[Any]:
         """Every figure on the page: data and layout."""
@@ -141,9 +148,19 @@ class Screen:
         (part,) = block.get("bidi_component")
         return _strict_json(part.proto.json)
 
+    def words(self, container: str) -> list[str]:
+        """The plain text of each element in ``container``."""
+        block: Any = self.app.get_by_key(container)
+        return [element.value for element in block.text]
+
     def heatmaps(self, container: str) -> list[npt.NDArray[Any]]:
         """The numbers of each panel of the figure in ``container``."""
         return [typed_array(trace["z"]) for trace in self.chart(container)["data"]]
+
+    @property
+    def mounted(self) -> set[str]:
+        """The key of every live component on the page."""
+        return {str(part.key) for part in self.app.get("bidi_component")}
 
     def live(self, key: str) -> Any:
         """What the live component ``key`` was given."""
@@ -156,15 +173,24 @@ class Screen:
         (line,) = container.text
         return _strict_json(line.value)
 
+    def sentences(self) -> list[str]:
+        """Every string that is shown or read out anywhere, but for what a live component is made of."""
+        strings: list[str] = []
+        for node in self.app:
+            proto: Any = getattr(node, "proto", None)
+            if node.type == "bidi_component":
+                strings += _leaves(json.loads(proto.json))
+            elif proto is not None and not hasattr(node, "children"):
+                strings += _strings(proto)
+        return strings
+
     def drawn(self) -> list[tuple[str, bytes]]:
         """All that the main area shows, in order, but for the notice of what is wrong."""
         nodes = [node for node in self.app.main if node.proto is not None]
         notice = {id(part) for node in nodes if getattr(node, "key", None) == "problem" for part in node}
         # A download names its file anew in each run.
         left_out = notice | {id(node) for node in nodes if node.type == "download_button" or hasattr(node, "children")}
-        return [
-            (node.type, node.proto.SerializeToString(deterministic=True)) for node in nodes if id(node) not in left_out
-        ]
+        return [(node.type, _as_shown(node)) for node in nodes if id(node) not in left_out]
 
     def rendered(self) -> Iterator[str]:
         """Every string that Streamlit reads as Markdown or HTML, on the page and in the sidebar."""
@@ -218,6 +244,17 @@ def assert_same_panels(shown: list[npt.NDArray[Any]], expected: Iterable[npt.NDA
         np.testing.assert_array_equal(panel, values, strict=True)
 
 
+def _as_shown(node: Any) -> bytes:
+    """All of an element; of a control its value, and not whether it was the script that set it."""
+    message = type(node.proto).FromString(node.proto.SerializeToString())
+    pushed = {"set_value", "value", "raw_value", "raw_values"} & set(message.DESCRIPTOR.fields_by_name)
+    if "set_value" not in pushed:
+        return bytes(message.SerializeToString(deterministic=True))
+    for name in pushed:
+        message.ClearField(name)
+    return bytes(message.SerializeToString(deterministic=True)) + repr(node.value).encode()
+
+
 def _strict_json(document: str | bytes) -> Any:
     """What a browser reads: NaN and Infinity are no JSON to it."""
 
@@ -225,6 +262,15 @@ def _strict_json(document: str | bytes) -> Any:
         raise AssertionError(f"{constant} is not JSON")
 
     return json.loads(document, parse_constant=refuse)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Every string in a tree of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
 
 
 def _strings(message: Any) -> Iterator[str]:

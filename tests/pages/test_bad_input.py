@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.inside import STEPS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, encode
 from rnn_core.config import Cell, Head
+from rnn_core.text import visible
 from tests.pages.conftest import HOSTILE, PAGES, Open, Screen
 
 GOOD = RunConfig("noon\nmoon", cell=Cell.GRU, head=Head.LINEAR, hidden_size=3)
@@ -106,10 +108,14 @@ def sentence(change: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-def assert_says(screen: Screen, said: str) -> None:
+def assert_says(screen: Screen, said: str, shown: str) -> None:
+    """The one error is ``said``, and what is ``shown`` below is named."""
     assert screen.errors == [said]
-    problem: Any = screen.app.get_by_key("problem")
-    assert [caption.value for caption in problem.caption] == ["Below is the last run that worked."]
+    assert screen.words("problem") == [f"Shown below, unchanged: {shown}"]
+
+
+GOOD_SHOWN = "noon ⏎ moon · batch_size 2, sequence_length 4, input_size 3, hidden_size 3"
+DEFAULT_SHOWN = "hello! world · batch_size 1, sequence_length 12, input_size 9, hidden_size 9"
 
 
 @pytest.mark.parametrize("change", INVALID.values(), ids=INVALID.keys())
@@ -123,7 +129,7 @@ def test_bad_input_says_the_sentence_and_keeps_the_last_good_view_on_every_page(
     for page in reversed(PAGES):
         if page != "train":
             screen.go(page)
-        assert_says(screen, said)
+        assert_says(screen, said, GOOD_SHOWN)
         assert (screen.charts(), screen.drawn()) == good_views[page]
 
 
@@ -147,7 +153,7 @@ def test_a_link_to_no_network_says_the_sentence_over_the_default_on_every_page(
     screen = open_screen(query=query)
     assert not screen.has("link_notes")
     for page in screen.walk():
-        assert_says(screen, str(caught.value))
+        assert_says(screen, str(caught.value), DEFAULT_SHOWN)
         assert screen.charts() == default_charts[page]
 
 
@@ -172,7 +178,7 @@ def test_step_under_bad_input_trains_the_last_good_network(open_screen: Open) ->
     screen = open_screen("train", GOOD)
     screen.enter(text="")
     screen.press("Step")
-    assert_says(screen, sentence({"text": ""}))
+    assert_says(screen, sentence({"text": ""}), GOOD_SHOWN)
     trainer = Trainer(GOOD)
     trainer.run(1)
     assert screen.every_epoch["loss"].tolist() == [trainer.now.loss_nats, trainer.history[0].loss_nats]
@@ -207,20 +213,25 @@ def test_no_chart_takes_hostile_text_for_markup(seen: Seen, page: str) -> None:
 
 
 def test_the_characters_of_markup_are_escaped_in_labels(open_screen: Open) -> None:
+    labels = ["&lt;<br>0", "&amp;<br>1", "&gt;<br>2"]
     screen = open_screen(query={"text": "<&>", "head": "linear"})
-    assert screen.chart("one_hot")["layout"]["xaxis"]["ticktext"] == ["&lt;<br>0", "&amp;<br>1", "&gt;<br>2"]
+    assert screen.chart("one_hot")["layout"]["xaxis"]["ticktext"] == labels
     for page in ("forward_pass", "train"):
         screen.go(page)
-        assert screen.chart("output")["layout"]["xaxis"]["ticktext"] == ["&lt;", "&amp;", "&gt;"]
+        assert screen.chart("output")["layout"]["xaxis"]["ticktext"] == labels
 
 
 def test_hostile_text_reaches_code_and_tables_unchanged(open_screen: Open) -> None:
     text = HOSTILE["an image with a script"]
     screen = open_screen("train", {"text": text, "head": "linear"})
     trainer = Trainer(RunConfig(text, head=Head.LINEAR))
-    assert screen.every_epoch["prediction"].tolist() == list(trainer.now.decoded)
-    screen.go("text_to_tensor")
-    assert screen.app.text[1].value == " ".join(map(repr, text))
+    shown = [visible(token) for token in text]
+    assert screen.every_epoch["prediction"].tolist() == ["".join(map(visible, trainer.now.decoded[0]))]
+    for page in PAGES:
+        screen.go(page)
+        columns = screen.live("steps_0")["columns"]
+        expected = shown[:STEPS] if page == "inside_the_cell" else shown
+        assert [column["read"] for column in columns] == [column["asked"] for column in columns] == expected
 
 
 @pytest.mark.parametrize("page", PAGES)

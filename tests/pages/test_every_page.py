@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pages.ui.inside import STEPS, UNITS
+from pages.ui.inside import BESIDE_STEPS, STEPS, UNITS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.figures.theme import DARK, LIGHT
@@ -35,8 +35,11 @@ def train_panels(config: RunConfig) -> Panels:
 
 
 def inside_panels(config: RunConfig) -> Panels:
-    first = trace_forward(build_model(config), encode(config)).layers[0].h_BTH[0]
-    return {"unrolled": [first[:STEPS, :UNITS].T]}
+    first = trace_forward(build_model(config), encode(config)).layers[0]
+    if first.c_BTH is None:
+        return {"unrolled": [first.h_BTH[0, :STEPS, :UNITS].T]}
+    states = {"unrolled": first.h_BTH, "unrolled_c": first.c_BTH}
+    return {name: [state_BTH[0, :BESIDE_STEPS, :UNITS].T] for name, state_BTH in states.items()}
 
 
 EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
@@ -163,9 +166,11 @@ def test_of_many_steps_the_chosen_window_is_drawn(open_screen: Open, page: str) 
     screen = open_screen(page, config)
     container = WINDOWS[page]
     (expected,) = EXPECTED[page](config)[container]
-    assert_same_panels(screen.heatmaps(container), [expected[:, :48]])
-    screen.enter(first_step=29)
-    assert_same_panels(screen.heatmaps(container), [expected[:, 29:77]])
+    at_the_end = page == "forward_pass"  # where the ringed cells are
+    first, other = (29, 0) if at_the_end else (0, 29)
+    assert_same_panels(screen.heatmaps(container), [expected[:, first : first + 48]])
+    screen.enter(**{"first_step_before_the_end" if at_the_end else "first_step": other})
+    assert_same_panels(screen.heatmaps(container), [expected[:, other : other + 48]])
 
 
 @pytest.mark.parametrize("page", WINDOWS)

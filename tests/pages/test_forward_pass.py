@@ -13,6 +13,7 @@ import torch
 
 from rnn_core import RunConfig, Trace, build_model, encode, shape_ledger, trace_forward
 from rnn_core.config import Cell, Head
+from rnn_core.figures.heatmap import DASHES
 from tests.pages.conftest import Open, Screen, assert_same_panels
 
 UNITS = 5
@@ -101,6 +102,26 @@ def test_the_last_layers_rows_of_h_n_are_ringed_whole(screen: Screen, config: Ru
         np.testing.assert_array_equal(values, panels[panel], strict=True)
 
 
+def test_each_ring_has_the_line_of_the_row_of_h_n_that_it_is(screen: Screen, config: RunConfig) -> None:
+    rows = [row for row in screen.markdown("final_states") if "torch.equal" in row]
+    dash_of = {re.findall(r"h_n\[\d+\]", row)[0]: row[0] for row in rows}
+    assert len(set(dash_of.values())) == config.directions
+    states = dict(zip(dash_of, screen.heatmaps("h_n")[-len(dash_of) :], strict=True))
+    layout, found = screen.chart("output")["layout"], set()
+    for (panel, values), ring in zip(ringed(screen, "output"), layout["shapes"], strict=True):
+        (name,) = (name for name, state in states.items() if np.isin(values, state).all())
+        assert DASHES[ring["line"]["dash"]] == dash_of[name]
+        assert f"{dash_of[name]} {name}" in layout["annotations"][panel]["text"]
+        found.add(name)
+    assert found == set(dash_of)
+    layout = screen.chart("h_n")["layout"]
+    titles = [title["text"] for title in layout["annotations"] if title["text"].startswith("<b>h_n[")]
+    for name, title, ring in zip(dash_of, titles[-len(dash_of) :], layout["shapes"], strict=True):
+        assert title.startswith(f"<b>{name}")
+        assert title.endswith(f"{dash_of[name]}</b>")
+        assert DASHES[ring["line"]["dash"]] == dash_of[name]
+
+
 def test_each_torch_equal_on_the_page_is_true_when_it_is_run(screen: Screen, config: RunConfig) -> None:
     trace, encoding = trace_of(config), encode(config)
     live = {
@@ -111,7 +132,7 @@ def test_each_torch_equal_on_the_page_is_true_when_it_is_run(screen: Screen, con
         "lengths": torch.tensor(encoding.length_B),
         "B": len(encoding.lines),
     }
-    rows = [row for row in screen.markdown("final_states") if row.startswith("`h_n[")]
+    rows = [row for row in screen.markdown("final_states") if "`h_n[" in row]
     expressions = [match.group(1) for row in rows if (match := re.search(r"`(torch\.equal\(.*\))`", row))]
     assert len(expressions) == config.directions
     for row, expression in zip(rows[-config.directions :], expressions, strict=True):
@@ -127,7 +148,8 @@ def test_lower_layers_and_the_cell_state_are_said_not_to_be_in_output(screen: Sc
         for layer in range(config.num_layers)
         for way, direction in enumerate(("forward", "backward")[: config.directions])
     ]
-    assert [row.startswith(name) for row, name in zip(rows, names, strict=False)] == [True] * len(names)
+    plain = [row.lstrip("".join(DASHES.values()) + " ") for row in rows]
+    assert [row.startswith(name) for row, name in zip(plain, names, strict=False)] == [True] * len(names)
     assert ["not in output" in row for row in rows[: len(names)]] == [row < lower for row in range(len(names))]
     rest = rows[len(names) :]
     assert len(rest) == (config.cell is Cell.LSTM)
@@ -160,12 +182,13 @@ def test_batch_first_off_is_warned_of_with_the_sizes_it_confuses(screen: Screen,
     lines, steps, _size = encode(config).x_BTV.shape
     warnings = [warning.value for warning in screen.app.warning]
     assert len(warnings) == (not config.batch_first)
-    assert all(f"It reads {steps} sequences of {lines} steps" in warning for warning in warnings)
+    assert all(f"a batch of {steps}, each of length {lines}." in warning for warning in warnings)
+    assert all(("nothing recurs" in warning) == (lines == 1) for warning in warnings)
 
 
 def test_the_notes_preset_shows_the_numbers_of_a_plain_torch_script(open_screen: Open) -> None:
     screen = open_screen("forward_pass")
-    screen.choose("Notes: batch of three, as written")
+    screen.choose("Batch, batch_first off")
     rows = torch.eye(4)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -179,6 +202,7 @@ def test_the_notes_preset_shows_the_numbers_of_a_plain_torch_script(open_screen:
 @pytest.mark.parametrize("text", ["hello", "a<b>&c", "<img>"])
 def test_labels_and_hover_labels_of_output_are_the_tokens_to_the_letter(open_screen: Open, text: str) -> None:
     chart = open_screen("forward_pass", {"text": text}).chart("output")
-    assert [html.unescape(label) for label in chart["layout"]["xaxis"]["ticktext"]] == list(text)
+    labels = [label.split("<br>") for label in chart["layout"]["xaxis"]["ticktext"]]
+    assert [(html.unescape(token), int(t)) for token, t in labels] == [(token, t) for t, token in enumerate(text)]
     for row in chart["data"][0]["customdata"]:
-        assert [html.unescape(label) for label in row] == list(text)
+        assert [html.unescape(label) for label in row] == [f"reads {token}" for token in text]

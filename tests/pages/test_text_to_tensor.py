@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import html
-import io
-import tokenize
 import unicodedata
 
 import numpy as np
@@ -14,6 +12,7 @@ import pytest
 
 from rnn_core import RunConfig, encode
 from rnn_core.config import Task
+from rnn_core.figures.heatmap import NUMBERED_COLUMNS
 from rnn_core.tables import vocabulary_table
 from rnn_core.text import visible
 from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels
@@ -55,14 +54,14 @@ def test_typing_changes_the_matrix(open_screen: Open) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_ids_and_tokens_are_listed_line_by_line(open_screen: Open, text: str) -> None:
-    screen = open_screen(query={"text": text})
-    encoding = encode(RunConfig(text))
-    ids, tokens = (block.value for block in screen.app.text)
-    assert ast.literal_eval(ids) == encoding.ids_BT.tolist()
-    literals = [tokenize.generate_tokens(io.StringIO(line).readline) for line in tokens.split("\n")]
-    shown = [[ast.literal_eval(part.string) for part in line if part.type == tokenize.STRING] for line in literals]
-    assert shown == [list(line) for line in encoding.inputs]
+def test_the_ids_are_those_of_the_target_line_by_line(open_screen: Open, text: str) -> None:
+    (ids,) = open_screen(query={"text": text}).words("ids")
+    assert ast.literal_eval(ids) == encode(RunConfig(text)).target_BT.tolist()
+
+
+def test_with_task_next_the_ids_have_the_last_token_and_not_the_first(open_screen: Open) -> None:
+    (ids,) = open_screen(query={"text": "hello", "task": "next"}).words("ids")
+    assert ast.literal_eval(ids) == [["helo".index(token) for token in "ello"]]
 
 
 def test_the_vocabulary_of_hello_is_in_order_of_first_appearance(open_screen: Open) -> None:
@@ -99,17 +98,18 @@ def test_the_vocabulary_table_counts_and_names_every_token(typed: tuple[Screen, 
         assert name == " + ".join(unicodedata.name(point, "no Unicode name") for point in token)
 
 
-def test_labels_are_token_and_id_to_the_letter(typed: tuple[Screen, str]) -> None:
+def test_a_column_is_labelled_with_token_and_step_and_a_row_with_token_and_id(typed: tuple[Screen, str]) -> None:
     screen, text = typed
     layout = screen.chart("one_hot")["layout"]
     encoding = encode(RunConfig(text))
-    for number, (tokens, ids) in enumerate(zip(encoding.inputs, encoding.ids_BT.tolist(), strict=True), start=1):
+    steps = encoding.ids_BT.shape[1]
+    for number, tokens in enumerate(encoding.inputs, start=1):
         labels = layout[f"xaxis{number}" if number > 1 else "xaxis"]["ticktext"]
-        shown = [label.split("<br>") for label in labels][: len(tokens)]
-        assert [(html.unescape(token), int(index)) for token, index in shown] == [
-            (visible(token), index) for token, index in zip(tokens, ids, strict=False)
-        ]
-        assert [label.split("<br>")[0] for label in labels[len(tokens) :]] == ["·"] * (len(ids) - len(tokens))
+        shown = [label.split("<br>") for label in labels]
+        padded = [visible(token) for token in tokens] + ["·"] * (steps - len(tokens))
+        numbered = [t for t in range(steps) if steps <= NUMBERED_COLUMNS or t % 5 == 0]
+        labelled = [[token, str(t) if t in numbered else ""] for t, token in enumerate(padded)]
+        assert [[html.unescape(token), t] for token, t in shown] == labelled
     expected = [f"{visible(token)}  {index}" for index, token in enumerate(encoding.vocabulary.tokens)]
     assert [html.unescape(label) for label in layout["yaxis"]["ticktext"]] == expected
 
@@ -118,9 +118,9 @@ def test_labels_are_token_and_id_to_the_letter(typed: tuple[Screen, str]) -> Non
 def test_the_hover_label_says_token_and_id_to_the_letter(open_screen: Open, text: str) -> None:
     (trace,) = open_screen(query={"text": text}).chart("one_hot")["data"]
     encoding = encode(RunConfig(text))
-    expected = [f"{token} {index}" for token, index in zip(text, encoding.ids_BT[0], strict=True)]
+    expected = [f"reads {token}, id {index}" for token, index in zip(text, encoding.ids_BT[0], strict=True)]
     for row in trace["customdata"]:
-        assert [html.unescape(label.replace("<br>", " ")) for label in row] == expected
+        assert [html.unescape(label) for label in row] == expected
 
 
 def test_the_shape_is_said_in_words(open_screen: Open) -> None:
