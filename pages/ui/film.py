@@ -13,7 +13,7 @@ import streamlit as st
 from pages.ui import playback, view
 from pages.ui.i18n import _
 from pages.ui.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
-from pages.ui.steps import patches, show_steps
+from pages.ui.steps import patches, say, show_steps
 from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
@@ -21,7 +21,6 @@ from rnn_core.figures.trace import output_figure, output_reach, output_values, s
 from rnn_core.figures.training import loss_figure, loss_points
 from rnn_core.history import LossCurve
 from rnn_core.progress import loss_floor
-from rnn_core.steps import Step, read_steps
 
 ROWS_PX = 162
 SHARE = 0.46
@@ -109,7 +108,8 @@ def _choose_looks(trainer: Trainer) -> dict[str, Any]:
 def _mount_verdict(trainer: Trainer, window: Window) -> None:
     """Draws the line that says why it gets no better, empty while it does."""
     with st.container(key="verdict"):
-        live_text(playback.verdict(trainer, _steps(trainer, _trace(trainer), window)), key="live_verdict")
+        said = say(trainer.encoding, _trace(trainer), lines=window.lines, steps=window.steps)
+        live_text(playback.verdict(trainer, said), key="live_verdict")
 
 
 def _show_floor(config: RunConfig, floor: float) -> None:
@@ -144,10 +144,10 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
     scale = {"coloraxis": color_range(output_reach(trace))}
     output = output_values(trace, lines=window.lines, steps=window.steps)
     h_n = state_values("h_n", trace, columns=window.columns)
-    shown = _steps(trainer, trace, window)
-    return patches(trainer.encoding, trace, shown) | {
+    said = say(trainer.encoding, trace, lines=window.lines, steps=window.steps)
+    return patches(trainer.encoding, trace, said, steps=window.steps) | {
         "live_status": text_patch(now),
-        "live_verdict": text_patch(playback.verdict(trainer, shown)),
+        "live_verdict": text_patch(playback.verdict(trainer, said)),
         "loss_plot": chart_patch([loss_points(_curve(trainer, window))], alt=_loss_words(now)),
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
@@ -159,10 +159,6 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
 
 def _curve(trainer: Trainer, window: Window) -> LossCurve:
     return trainer.history.curve(trainer.now, last=window.last_epoch)
-
-
-def _steps(trainer: Trainer, trace: Trace, window: Window) -> dict[int, tuple[Step, ...]]:
-    return {line: read_steps(trainer.encoding, trace, line=line, steps=window.steps) for line in window.lines}
 
 
 def _trace(trainer: Trainer) -> Trace:

@@ -13,7 +13,7 @@ from pages.ui.steps import tie_words
 from rnn_core import EpochRecord, Trainer
 from rnn_core.config import MAX_EPOCHS
 from rnn_core.progress import FLAT_EPOCHS, is_done, loss_floor
-from rnn_core.steps import Step
+from rnn_core.steps import Said
 from rnn_core.training import Stop
 
 FRAME_S = 0.08
@@ -81,11 +81,11 @@ def status(trainer: Trainer) -> str:
     )
 
 
-def verdict(trainer: Trainer, shown: Mapping[int, tuple[Step, ...]]) -> str:
+def verdict(trainer: Trainer, said: Mapping[int, Said]) -> str:
     """Why it gets no better, as plain text; "" while it may.
 
     Args:
-        shown: the steps of each line that is shown, of the present weights.
+        said: what the present weights say on each line that is shown.
     """
     floor, loss = loss_floor(trainer.config), trainer.now.loss_nats
     words = []
@@ -95,7 +95,7 @@ def verdict(trainer: Trainer, shown: Mapping[int, tuple[Step, ...]]) -> str:
         near = _("{gap:.4f} above the floor {floor:.4f}, which no network without a head gets below.")
         words.append(near.format(gap=loss - floor, floor=floor))
     if trainer.epoch:
-        words.append(tie_words(shown))
+        words.append(tie_words(said))
     return " ".join(filter(None, words))
 
 

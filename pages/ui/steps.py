@@ -12,7 +12,7 @@ import streamlit as st
 from pages.ui.i18n import _
 from pages.ui.live_chart import Patch, Pick, live_steps, steps_patch
 from rnn_core import Encoding, Trace
-from rnn_core.steps import TIE, Step, mean_loss, read_steps
+from rnn_core.steps import TIE, Said, mean_loss, read_steps, said_at
 from rnn_core.text import visible
 
 
@@ -32,14 +32,17 @@ def show_steps(
         packed: whether the module leaves padding out, as one that is batch_first does.
         marked: line and step of the cursor. on_pick: what a click on a step of a line does.
     """
+    said = (
+        {} if trace is None else patches(encoding, trace, say(encoding, trace, lines=lines, steps=steps), steps=steps)
+    )
     with st.container(key="steps"):
         for line in lines:
-            shown = read_steps(encoding, trace, line=line, steps=steps)
+            shown = read_steps(encoding, line=line, steps=steps)
             live_steps(
                 shown,
+                said.get(_key(line)),
                 key=_key(line),
                 words=_words(line, len(encoding.lines)),
-                mean=_mean(encoding, trace, last=line == lines[-1]),
                 marked=next((at for at, step in enumerate(shown) if (line, step.t) == marked), None),
                 on_pick=None if on_pick is None else _on_line(on_pick, line),
             )
@@ -47,21 +50,26 @@ def show_steps(
             st.caption(_padding_words(packed=packed))
 
 
-def patches(encoding: Encoding, trace: Trace, shown: Mapping[int, tuple[Step, ...]]) -> dict[str, Patch]:
+def say(encoding: Encoding, trace: Trace, *, lines: range, steps: range) -> dict[int, Said]:
+    """What is said at ``steps`` of each of ``lines``."""
+    return {line: said_at(encoding, trace, line=line, steps=steps) for line in lines}
+
+
+def patches(encoding: Encoding, trace: Trace, shown: Mapping[int, Said], *, steps: range) -> dict[str, Patch]:
     """What one frame changes of ``show_steps``' tables, by key.
 
     Args:
-        shown: the steps of each line that is shown.
+        shown: what is said at ``steps`` of each line that is shown.
     """
     return {
-        _key(line): steps_patch(steps, mean=_mean(encoding, trace, last=line == max(shown)))
-        for line, steps in shown.items()
+        _key(line): steps_patch(said, steps.start, mean=_mean(encoding, trace, last=line == max(shown)))
+        for line, said in shown.items()
     }
 
 
-def tie_words(shown: Mapping[int, tuple[Step, ...]]) -> str:
+def tie_words(shown: Mapping[int, Said]) -> str:
     """Where what is said is as good as a tie, as a sentence in plain text; "" where nowhere."""
-    ties = [(step.t, step.said.tied) for steps in shown.values() for step in steps if step.said and step.said.tied]
+    ties = [tie for said in shown.values() for tie in said.ties.items()]
     if not ties:
         return ""
     words = _("A tie at t = {t}: the logits of {tokens} are less than {tie} apart, and what is said may flip.")

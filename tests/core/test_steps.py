@@ -21,7 +21,7 @@ from torch import nn
 from rnn_core.config import Cell, Head, RunConfig, Task
 from rnn_core.encoding import Encoding, encode
 from rnn_core.model import CharRNN, build_model
-from rnn_core.steps import TIE, Said, Step, mean_loss, read_steps
+from rnn_core.steps import TIE, Step, mean_loss, read_steps, said_at
 from rnn_core.text import PADDING
 from rnn_core.trace import Trace, trace_forward
 from rnn_core.training import Trainer
@@ -29,6 +29,18 @@ from rnn_core.whatif import Edit, TokenEdit, WeightEdit, edited
 
 TOLERANCE = 1e-6
 WINDOWS = [range(7), range(2, 5), range(3, 7), range(5, 5), range(700)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneSaid:
+    """What is said at one step."""
+
+    token: str
+    wrong: bool
+    probability: float
+    asked_probability: float
+    loss_nats: float
+    tied: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,30 @@ class Read:
     encoding: Encoding
     trace: Trace
 
-    def steps(self, line: int) -> list[tuple[Step, Said]]:
-        """Every step of ``line`` and what is said there."""
-        found = [(step, step.said) for step in read_steps(self.encoding, self.trace, line=line, steps=range(7))]
-        return [(step, said) for step, said in found if said is not None]
+    def steps(self, line: int, steps: range = range(7)) -> list[tuple[Step, OneSaid]]:
+        """Those of ``steps`` that ``line`` has, and what is said there."""
+        said = said_at(self.encoding, self.trace, line=line, steps=steps)
+        numbers = zip(said.wrong_T, said.probability_T, said.asked_probability_T, said.loss_T, strict=True)
+        found = read_steps(self.encoding, line=line, steps=steps)
+        assert set(said.ties) <= {step.t for step in found}
+        return [
+            (
+                step,
+                OneSaid(
+                    token=token,
+                    wrong=bool(wrong),
+                    probability=float(probability),
+                    asked_probability=float(asked_probability),
+                    loss_nats=float(loss),
+                    tied=said.ties.get(step.t, ()),
+                ),
+            )
+            for step, token, (wrong, probability, asked_probability, loss) in zip(
+                found, said.tokens, numbers, strict=True
+            )
+        ]
 
-    def places(self) -> list[tuple[int, Step, Said]]:
+    def places(self) -> list[tuple[int, Step, OneSaid]]:
         """Every real step of every line."""
         return [(line, step, said) for line in range(3) for step, said in self.steps(line)]
 
@@ -107,8 +137,9 @@ def test_the_first_target_of_the_next_task_is_the_second_token_and_its_id() -> N
 def test_there_is_no_step_behind_a_lines_end(prime_config: Callable[..., RunConfig]) -> None:
     config = prime_config(lengths=(4, 7, 3))
     read = _read(config)
-    assert [len(read_steps(read.encoding, read.trace, line=line, steps=range(7))) for line in range(3)] == [4, 7, 3]
-    assert read_steps(read.encoding, read.trace, line=2, steps=range(3, 7)) == ()
+    assert [len(read.steps(line)) for line in range(3)] == [4, 7, 3]
+    for steps in (range(3, 7), range(5, 7), range(5, 5)):
+        assert read.steps(2, steps) == []
 
 
 def test_ids_are_the_networks_own(read: Read) -> None:
@@ -117,12 +148,10 @@ def test_ids_are_the_networks_own(read: Read) -> None:
         assert read.encoding.target_BT[line, step.t] == step.asked_id
 
 
-def test_where_nobody_was_asked_nothing_is_said(read: Read) -> None:
+@pytest.mark.parametrize("steps", WINDOWS, ids=str)
+def test_in_a_window_is_said_what_is_said_there_without_one(read: Read, steps: range) -> None:
     for line in range(3):
-        silent = read_steps(read.encoding, line=line, steps=range(7))
-        assert all(step.said is None for step in silent)
-        asked = [step for step, _said in read.steps(line)]
-        assert [(s.t, s.read, s.asked) for s in silent] == [(s.t, s.read, s.asked) for s in asked]
+        assert read.steps(line, steps) == [(step, said) for step, said in read.steps(line) if step.t in steps]
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------
@@ -134,6 +163,7 @@ def test_what_is_said_is_torchs_most_probable_token(read: Read) -> None:
     for line, step, said in read.places():
         here = probability[line, step.t]
         assert said.token == tokens[int(here.argmax())]
+        assert said.wrong == (said.token != step.asked)
         assert said.probability == pytest.approx(here.max().item(), abs=TOLERANCE)
         assert said.asked_probability == pytest.approx(here[step.asked_id].item(), abs=TOLERANCE)
 
@@ -208,10 +238,9 @@ def test_equal_rows_of_the_head_tie_at_every_step() -> None:
     weight[4], bias[4] = weight[1], bias[1]
     bias[[1, 4]] += 9.0
     trace = trace_forward(model, encoding, inside=False)
-    for step in read_steps(encoding, trace, steps=range(5)):
-        assert step.said is not None
-        assert step.said.token in step.said.tied
-        assert step.said.tied == ("b", "e")
+    said = said_at(encoding, trace, steps=range(5))
+    assert said.ties == dict.fromkeys(range(5), ("b", "e"))
+    assert set(said.tokens) <= {"b", "e"}
 
 
 # 0.4 of TIE apart, so that none lies on the edge itself, where the last bit would decide.
@@ -234,9 +263,8 @@ def test_only_an_edited_token_is_marked_and_its_target_stays(read: Read) -> None
         WeightEdit(name="weight_hh_l0", index=(0, 0), value=3.0),
     ]
     what_if = edited(read.model, read.encoding, edits)
-    trace = trace_forward(what_if.model, what_if.encoding, inside=False)
     for line in range(3):
-        after = read_steps(what_if.encoding, trace, line=line, steps=range(7))
+        after = read_steps(what_if.encoding, line=line, steps=range(7))
         before = read_steps(read.encoding, line=line, steps=range(7))
         assert [step.t for step in after if step.edited] == ([2] if line == 1 else [])
         assert [(step.asked, step.asked_id) for step in after] == [(step.asked, step.asked_id) for step in before]

@@ -12,7 +12,7 @@ from rnn_core import RunConfig, Trace, Trainer
 from rnn_core.config import Cell, Head
 from rnn_core.trace import Direction
 from rnn_core.whatif import Edit, SilencedUnit, StateEdit, TokenEdit, WeightEdit, parameter, trace_what_if
-from tests.pages.conftest import Open, Screen, assert_same_panels
+from tests.pages.conftest import Open, Screen, assert_same_panels, typed_array
 
 CONFIG = RunConfig("hello", head=Head.LINEAR, hidden_size=5)
 FIRST = WeightEdit(name="weight_ih_l0", index=(1, 2), value=0.5)
@@ -58,7 +58,7 @@ def assert_numbers(screen: Screen, edits: Sequence[Edit]) -> None:
     """The states and what is said are those of the network with ``edits``."""
     trace = trace_with(edits)
     assert_same_panels(screen.heatmaps("unrolled"), [trace.layers[0].h_BTH[0].T])
-    assert [step["loss"] for step in screen.live("steps_0")["said"]] == trace.loss_BT[0].tolist()
+    assert typed_array(screen.live("steps_0")["said"]["loss"]).tolist() == trace.loss_BT[0].tolist()
 
 
 def was(edit: WeightEdit) -> str:
@@ -162,7 +162,7 @@ def test_other_pages_say_that_their_numbers_are_not_the_edited_ones_and_they_are
         screen.go(page)
         assert any(words in caption.value for caption in screen.app.caption)
         assert_same_panels(screen.heatmaps("output"), [o_TF.T for o_TF in plain.output_BTF])
-        assert [step["loss"] for step in screen.live("steps_0")["said"]] == plain.loss_BT[0].tolist()
+        assert typed_array(screen.live("steps_0")["said"]["loss"]).tolist() == plain.loss_BT[0].tolist()
     screen.press("Step")
     trainer = Trainer(CONFIG)
     trainer.run(1)

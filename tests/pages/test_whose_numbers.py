@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from pages.ui.inside import STEPS, UNITS
 from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.text import visible
-from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels
+from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels, typed_array
 
 UPDATES = 3
 CONFIG = RunConfig("hello! world")
@@ -48,7 +47,7 @@ def assert_shows(screen: Screen, page: str, epoch: int, trainer: Trainer) -> Non
         assert_same_panels(screen.heatmaps("h_n"), [h_NH.T for h_NH in trace.h_n])
     else:
         assert_same_panels(screen.heatmaps("unrolled"), [trace.layers[0].h_BTH[0, :STEPS, :UNITS].T])
-    assert [step["loss"] for step in screen.live("steps_0")["said"]] == trace.loss_BT[0].tolist()
+    assert typed_array(screen.live("steps_0")["said"]["loss"]).tolist() == trace.loss_BT[0].tolist()
 
 
 @pytest.mark.parametrize("page", ["forward_pass", "inside_the_cell"])
@@ -165,7 +164,7 @@ def test_beside_an_error_the_text_that_is_still_shown_is_named(trained: Screen) 
 def test_while_playing_the_pages_show_the_epoch_that_was_reached(trained: Screen) -> None:
     trained.press("Play")
     trained.go("forward_pass")
-    (loss,) = {np.float32(step["loss"]) for step in trained.live("steps_0")["said"][:1]}
+    loss = typed_array(trained.live("steps_0")["said"]["loss"])[0]
     played = Trainer(CONFIG)
     played.run(UPDATES + 1)
     assert said(trained) == f"Network: trained (epoch {UPDATES + 1} of {UPDATES + 1}) · text: hello! world"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -26,7 +25,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from rnn_core import Encoding, EpochRecord
-from rnn_core.steps import Step
+from rnn_core.steps import Said, Step
 from rnn_core.text import visible
 
 Patch = Mapping[str, Any]
@@ -135,19 +134,19 @@ def live_text(text: str, *, key: str) -> None:
 
 def live_steps(
     steps: Sequence[Step],
+    said: Patch | None,
     *,
     key: str,
     words: Mapping[str, str],
-    mean: str = "",
     marked: int | None = None,
     on_pick: Callable[[Pick], None] | None = None,
 ) -> None:
     """Mounts the steps of one line as a table, a column a step: what is read, asked for and said, and its cost.
 
     Args:
+        said: the ``steps_patch`` of what is said there, or None where there is no network.
         words: the names of the rows and of the table, in the order of the rows: "t", "read", "asked", and "said",
             "probability", "asked_probability", "loss" where something is said; "table", what it is; "tie", a sign.
-        mean: the loss in words; "" where it stands elsewhere.
         marked: the step that is marked. on_pick: what a click on a column does.
     """
     columns = [
@@ -160,31 +159,25 @@ def live_steps(
         }
         for s in steps
     ]
-    data = {"kind": "steps", "name": key, "words": dict(words), "columns": columns, "marked": marked}
-    data |= {"picks": on_pick is not None, **steps_patch(steps, mean=mean)}
-    _component(key=key, data=data, **_picking(key, on_pick))
+    data = {"kind": "steps", "name": key, "words": dict(words), "columns": columns, "marked": marked, "said": said}
+    _component(key=key, data=data | {"picks": on_pick is not None}, **_picking(key, on_pick))
 
 
-def steps_patch(steps: Sequence[Step], *, mean: str = "") -> Patch:
-    """What is said at each step: token, two probabilities, −ln of the target's, and what it is tied with."""
-    said = [
-        {
-            "token": visible(step.said.token),
-            "wrong": step.said.token != step.asked,
-            "probability": _number(step.said.probability),
-            "asked": _number(step.said.asked_probability),
-            "loss": _number(step.said.loss_nats),
-            "tied": [visible(token) for token in step.said.tied],
-        }
-        for step in steps
-        if step.said is not None
-    ]
-    return {"said": said, "mean": mean}
+def steps_patch(said: Said, first: int, *, mean: str = "") -> Patch:
+    """What is said at the steps from ``first`` on: tokens and which are wrong, numbers, ties; columns count from 0.
 
-
-def _number(value: float) -> float | str:
-    """``value`` as JSON has it; what is no number to JSON is a word."""
-    return value if math.isfinite(value) else str(value)
+    Args:
+        mean: the loss in words; "" where it stands elsewhere.
+    """
+    return {
+        "tokens": [visible(token) for token in said.tokens],
+        "wrong": np.flatnonzero(said.wrong_T).tolist(),
+        "probability": _typed(said.probability_T),
+        "asked_probability": _typed(said.asked_probability_T),
+        "loss": _typed(said.loss_T),
+        "ties": {t - first: " ".join(map(visible, tokens)) for t, tokens in said.ties.items()},
+        "mean": mean,
+    }
 
 
 def live_table(

@@ -6,9 +6,13 @@
 
 const DARK_BRIGHTNESS = 128
 
-const floats = ({ bdata, dtype, shape }) => {
+// The numbers of one of Plotly's typed arrays of float32.
+const numbers = ({ bdata }) => new Float32Array(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
+
+const floats = (typed) => {
+  const { dtype, shape } = typed
   if (dtype !== "f4" || !shape) return null
-  const values = new Float32Array(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
+  const values = numbers(typed)
   const columns = Number(shape.split(",")[1])
   return Array.from({ length: values.length / columns }, (_row, at) => values.subarray(at * columns, (at + 1) * columns))
 }

@@ -9,20 +9,20 @@ const cell = (tag, className, text) => {
   return node
 }
 
-const decimals = (value) => (typeof value === "number" ? value.toFixed(MAX_DIGITS) : value) // else "nan", "inf"
+const decimals = (value) => (Number.isFinite(value) ? value.toFixed(MAX_DIGITS) : String(value).toLowerCase())
 
 // A probability, with a bar behind it that is as long.
 const showShare = (node, value) => {
   node.textContent = decimals(value)
-  node.style.setProperty("--share", typeof value === "number" ? `${100 * value}%` : "0%")
+  node.style.setProperty("--share", Number.isFinite(value) ? `${100 * value}%` : "0%")
 }
 
-const steps = (root, { columns, words, marked, picks, said, mean }, pick) => {
+const steps = (root, { columns, words, marked, picks, said }, pick) => {
   const grid = root.querySelector("table") ?? root.appendChild(cell("table", "rnn-table rnn-steps"))
   root.tabIndex = 0
   root.setAttribute("role", "region")
   root.setAttribute("aria-label", words.table)
-  const rows = ["t", "read", "asked", ...(said.length ? ["said", "probability", "asked_probability", "loss"] : [])]
+  const rows = ["t", "read", "asked", ...(said ? ["said", "probability", "asked_probability", "loss"] : [])]
   const of = Object.fromEntries(rows.map((name) => [name, cell("tr", `rnn-of-${name}`)]))
   for (const [name, row] of Object.entries(of)) {
     const title = cell("th", "rnn-name", words[name])
@@ -49,21 +49,23 @@ const steps = (root, { columns, words, marked, picks, said, mean }, pick) => {
     if (picks && at > 0) pick({ panel: 0, column: columns[at - 1].t, row: 0 })
   }
   const sum = root.querySelector(".rnn-mean") ?? root.appendChild(cell("p", "rnn-mean"))
-  const fill = (patch) => {
-    patch.said.forEach(({ token, wrong, probability, asked, loss, tied }, at) => {
+  const fill = ({ tokens, wrong, ties, mean, ...arrays }) => {
+    const [probability, asked, loss] = ["probability", "asked_probability", "loss"].map((name) => numbers(arrays[name]))
+    tokens.forEach((token, at) => {
       const place = of.said.children[at + 1]
-      place.replaceChildren(cell("span", wrong ? "rnn-token rnn-wrong" : "rnn-token", token))
-      if (tied.length) {
+      place.replaceChildren(cell("span", wrong.includes(at) ? "rnn-token rnn-wrong" : "rnn-token", token))
+      if (at in ties) {
         const sign = cell("small", "rnn-tie", words.tie)
-        sign.title = tied.join(" ")
+        sign.title = ties[at]
         place.append(sign)
       }
-      showShare(of.probability.children[at + 1], probability)
-      showShare(of.asked_probability.children[at + 1], asked)
-      of.loss.children[at + 1].textContent = decimals(loss)
+      showShare(of.probability.children[at + 1], probability[at])
+      showShare(of.asked_probability.children[at + 1], asked[at])
+      of.loss.children[at + 1].textContent = decimals(loss[at])
     })
-    sum.textContent = patch.mean
+    sum.textContent = mean
   }
-  fill({ said, mean })
+  if (said) fill(said)
+  else sum.textContent = ""
   return { update: fill, close() {} }
 }
