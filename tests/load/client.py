@@ -296,7 +296,7 @@ class User:
             self.errors.append(f"{element.type}: {element.message}")
         elif kind == "bidi_component":
             self._read_status(json.loads(element.json or element.mixed.json or "{}"))
-        elif kind == "text" and element.body.startswith('{"live_status"'):
+        elif kind == "text" and '"live_status":{' in element.body:
             self._read_status(json.loads(element.body))
         elif kind == "button" and not element.disabled:
             self._buttons[element.label] = element.id
