@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import inside, state, view, whatif
+from pages.ui import cursor, edits, state, view
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
+from pages.ui.picture import show_network
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
 from pages.ui.work import working
@@ -15,12 +16,12 @@ from rnn_core.figures.trace import RING_DASHES, output_figure, state_figure
 config, trainer = state.config(), state.trainer()
 head = show_head(
     _("Forward pass"),
-    _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice."),
+    _("A column is a step: each state hears the token below it and the state before. The framed state **is** `h_n`."),
     config,
 )
 with head:
     epoch = choose_epoch(trainer)
-    whatif.show_apart(config)
+    edits.show_apart(config)
 with working(config):
     encoding, trace = state.forward(trainer, epoch)
 batch, steps, _size = encoding.x_BTV.shape
@@ -28,13 +29,18 @@ theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
 lines = view.line_window(batch)
+show_network(config, encoding, trace, theme, lines=lines)
+st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))
+st.markdown(
+    _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice.")
+)
 window = view.step_window(steps, last=trace.last_step(lines))
 columns = lines if config.batch_first else window
 tensors = {
     "output": view.Chart(
         figure=output_figure(trace, encoding, theme, lines=lines, steps=window),
         alt=_("output, shape {shape}").format(shape=trace.output_BTF.shape),
-        on_pick=lambda pick: inside.look_at(config, lines[pick.panel], pick.column, pick.row),
+        on_pick=lambda pick: cursor.look_at(config, lines[pick.panel], pick.column, pick.row),
     )
 }
 for name, values in {"h_n": trace.h_n, "c_n": trace.c_n}.items():
@@ -51,8 +57,8 @@ show_steps(
     lines=lines,
     steps=window,
     packed=config.batch_first,
-    marked=inside.marked(),
-    on_pick=lambda line, pick: inside.look_at(config, line, pick.column, 0),
+    marked=cursor.marked(),
+    on_pick=lambda line, pick: cursor.look_at(config, line, pick.column, 0),
 )
 
 st.header(_("Where each row of h_n sits in output"))

@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from pages.ui import inside, microscope, state, view, whatif
+from pages.ui import edits, state, view
+from pages.ui.cursor import move_to
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
+from pages.ui.inside_the_cell import microscope, place, whatif
+from pages.ui.inside_the_cell.scene import scene_of
 from pages.ui.steps import show_steps
 from pages.ui.work import working
 from rnn_core.microscope import agreement, layer_of, look
@@ -20,12 +23,12 @@ head = show_head(
 with head:
     epoch = choose_epoch(trainer)
 with working(config):
-    scene = inside.scene(trainer, epoch, inside.edits(config))
+    scene = scene_of(trainer, epoch, edits.made(config))
 encoding, model = scene.edited.encoding, scene.edited.model
 whatif.show_banner(trainer, scene)
-cursor, order = inside.choose_cursor(trainer, scene.after)
+cursor, order = place.choose_cursor(trainer, scene.after)
 here, scope = layer_of(scene.after, cursor.layer, cursor.direction), look(model, scene.after, cursor)
-steps, units = inside.show_unrolled(here, encoding, scope, theme, order=order)
+steps, units = place.show_unrolled(here, encoding, scope, theme, order=order)
 
 st.header(_("The microscope"))
 microscope.show_equations(scope, theme)
@@ -46,7 +49,7 @@ show_steps(
     steps=steps,
     packed=config.batch_first,
     marked=(cursor.line, cursor.step),
-    on_pick=lambda _line, pick: inside.move_to(pick.column, cursor.unit),
+    on_pick=lambda _line, pick: move_to(pick.column, cursor.unit),
 )
 
 st.header(_("Weights"))

@@ -7,7 +7,7 @@ from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.steps import show_steps
-from pages.ui.welcome import show_welcome
+from pages.ui.text_to_tensor.welcome import show_welcome
 from rnn_core import encode
 from rnn_core.config import Task
 from rnn_core.figures.encoding import one_hot_figure

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.ui import film, playback, state, view, whatif
+from pages.ui import edits, state, view
+from pages.ui.components.live_chart import FEED, feed
 from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
-from pages.ui.live_chart import FEED, feed
+from pages.ui.train import film, playback
 from pages.ui.work import working
 from rnn_core import history_csv
 from rnn_core.tables import prediction_table
@@ -48,7 +49,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
     )
     st.text(_("epochs per frame"), width="content")
     film.mount_status(trainer)
-whatif.show_apart(config)
+edits.show_apart(config)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 

@@ -55,15 +55,15 @@ def _kept(runs: Mapping[RunConfig, Trainer]) -> dict[RunConfig, Trainer]:
 
 
 def forward(run: Trainer, epoch: int) -> tuple[Encoding, Trace]:
-    """The network of ``run`` reading its text, as it was at ``epoch``."""
+    """The network of ``run`` reading its text, as it was at ``epoch``; opened up where it has several layers."""
     if epoch == 0:
         return _untrained(run.config)
     model = run.model if epoch == run.epoch else run.model_at(epoch)
-    return run.encoding, trace_forward(model, run.encoding, inside=False)
+    return run.encoding, trace_forward(model, run.encoding, inside=run.config.num_layers > 1)
 
 
 @lru_cache(maxsize=16)
 def _untrained(shown: RunConfig) -> tuple[Encoding, Trace]:
     """What is the same for every session; the records are read-only, so all of them share it."""
     encoding = encode(shown)
-    return encoding, trace_forward(build_model(shown), encoding, inside=False)
+    return encoding, trace_forward(build_model(shown), encoding, inside=shown.num_layers > 1)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from pages.ui.components.live_chart import Patch, Pick, live_steps, steps_patch
 from pages.ui.i18n import _
-from pages.ui.live_chart import Patch, Pick, live_steps, steps_patch
 from rnn_core import Encoding, Trace
 from rnn_core.steps import TIE, Said, mean_loss, read_steps, said_at
 from rnn_core.text import visible

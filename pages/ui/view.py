@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.components.live_chart import Pick, Row, live_chart
 from pages.ui.i18n import _
-from pages.ui.live_chart import Pick, Row, live_chart
 from rnn_core.figures.theme import DARK, LIGHT, Theme
 
 MAX_PANELS = 4

@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from pages.ui import film, playback
+from pages.ui.train import film, playback
 from rnn_core import RunConfig, Trainer
 from tests.bench.table import Figure
 

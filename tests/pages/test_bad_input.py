@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.inside import STEPS
+from pages.ui.inside_the_cell.place import STEPS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, encode
 from rnn_core.config import Cell, Head
 from rnn_core.text import visible

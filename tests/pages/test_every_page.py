@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pages.ui.inside import BESIDE_STEPS, STEPS, UNITS
+from pages.ui.inside_the_cell.place import BESIDE_STEPS, STEPS, UNITS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.figures.theme import DARK, LIGHT

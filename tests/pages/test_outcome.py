@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.ui.inside import BESIDE_STEPS
+from pages.ui.inside_the_cell.place import BESIDE_STEPS
 from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.cursor import Cursor

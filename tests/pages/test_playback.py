@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pages.ui import playback
+from pages.ui.train import playback
 from rnn_core import RunConfig, Trainer
 
 Costing = Callable[[float], Trainer]
@@ -16,7 +16,7 @@ Costing = Callable[[float], Trainer]
 def costing(monkeypatch: pytest.MonkeyPatch) -> Costing:
     """A trainer whose updates take so many seconds of a clock that else stands still."""
     now = 0.0
-    monkeypatch.setattr("pages.ui.playback.time.perf_counter", lambda: now)
+    monkeypatch.setattr("pages.ui.train.playback.time.perf_counter", lambda: now)
 
     def build(update_s: float) -> Trainer:
         trainer = Trainer(RunConfig())

@@ -367,7 +367,7 @@ def short_limit(monkeypatch: pytest.MonkeyPatch) -> int:
     """An epoch limit that a test can reach."""
     limit = 3
     monkeypatch.setattr("rnn_core.training.MAX_EPOCHS", limit)
-    monkeypatch.setattr("pages.ui.playback.MAX_EPOCHS", limit)
+    monkeypatch.setattr("pages.ui.train.playback.MAX_EPOCHS", limit)
     return limit
 
 

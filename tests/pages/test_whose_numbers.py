@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pages.ui.inside import STEPS, UNITS
+from pages.ui.inside_the_cell.place import STEPS, UNITS
 from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.text import visible
 from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels, typed_array

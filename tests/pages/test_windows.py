@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.ui.inside import UNITS
-from pages.ui.microscope import TERMS
+from pages.ui.inside_the_cell.microscope import TERMS
+from pages.ui.inside_the_cell.place import UNITS
 from rnn_core import PRESETS, RunConfig, Trace, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head, Task
 from rnn_core.cursor import Cursor

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import inside, microscope, view
+from pages.ui import edits, view
+from pages.ui.components.live_chart import Pick
 from pages.ui.i18n import _
-from pages.ui.live_chart import Pick
+from pages.ui.inside_the_cell import microscope
+from pages.ui.inside_the_cell.scene import Scene
 from pages.ui.shapes import colored_shape
-from rnn_core import ConfigError, RunConfig, Trainer, shape_ledger
+from rnn_core import ConfigError, Trainer, shape_ledger
 from rnn_core.cursor import Cursor
 from rnn_core.figures.microscope import difference_figure, weight_figure
 from rnn_core.text import PADDING, visible
@@ -29,10 +31,10 @@ from rnn_core.whatif import (
 _KINDS = ("weight", "unit", "token", "h_0")
 
 
-def show_banner(trainer: Trainer, scene: inside.Scene) -> None:
+def show_banner(trainer: Trainer, scene: Scene) -> None:
     """Says at the top of the page that its numbers are edited, and how, with a way back; nothing where none is."""
     config = trainer.config
-    made = inside.edits(config)
+    made = edits.made(config)
     if not made:
         return
     with st.container(key="edited", border=True, gap="xsmall"):
@@ -41,18 +43,12 @@ def show_banner(trainer: Trainer, scene: inside.Scene) -> None:
                 ":material/edit: "
                 + _("**The numbers below are edited.** This is a copy: training knows nothing of it.")
             )
-            st.button(_("Undo"), key="undo", on_click=inside.undo, args=(config,), width=90)
-            st.button(_("Undo all"), key="undo_all", on_click=inside.undo_all, width=110)
+            st.button(_("Undo"), key="undo", on_click=edits.undo, args=(config,), width=90)
+            st.button(_("Undo all"), key="undo_all", on_click=edits.undo_all, width=110)
         st.code("\n".join(_said(edit, trainer, scene) for edit in made), language=None, wrap_lines=True)
 
 
-def show_apart(config: RunConfig) -> None:
-    """Says on another page that its numbers are not the edited ones; nothing where nothing is edited."""
-    if inside.edits(config):
-        st.caption(_("What is edited on *Inside the cell* is not edited here: these are the network's own numbers."))
-
-
-def show_weights(trainer: Trainer, scene: inside.Scene) -> str:
+def show_weights(trainer: Trainer, scene: Scene) -> str:
     """A parameter as a heatmap; a click on a cell chooses the entry to edit. Returns the parameter's name."""
     config, model, encoding = trainer.config, scene.edited.model, trainer.encoding
     ledger = {line.name: line for line in shape_ledger(config) if line.name.startswith(("weight_", "bias_", "head."))}
@@ -76,7 +72,7 @@ def show_weights(trainer: Trainer, scene: inside.Scene) -> str:
         column_axis=ledger[name].axes[-1][-1],
         marked=[
             (edit.index[0], edit.index[-1] if len(edit.index) > 1 else 0)
-            for edit in inside.edits(config)
+            for edit in edits.made(config)
             if isinstance(edit, WeightEdit) and edit.name == name
         ],
     )
@@ -91,9 +87,7 @@ def show_weights(trainer: Trainer, scene: inside.Scene) -> str:
     return name
 
 
-def show(
-    trainer: Trainer, scene: inside.Scene, cursor: Cursor, name: str, *, steps: range, units: Sequence[int]
-) -> None:
+def show(trainer: Trainer, scene: Scene, cursor: Cursor, name: str, *, steps: range, units: Sequence[int]) -> None:
     """The controls, and the differences of hidden states and of predictions.
 
     Args:
@@ -107,13 +101,13 @@ def show(
         apply = st.button(_("Apply"), key="apply", type="primary")
     if apply:
         _apply(edit, trainer, scene)
-    if inside.edits(trainer.config):
+    if edits.made(trainer.config):
         _show_difference(trainer, scene, cursor, steps, units)
 
 
-def _apply(edit: Edit, trainer: Trainer, scene: inside.Scene) -> None:
+def _apply(edit: Edit, trainer: Trainer, scene: Scene) -> None:
     """Makes the edit if it can be made and changes anything, and says so if not."""
-    if edit in inside.edits(trainer.config):
+    if edit in edits.made(trainer.config):
         st.info(_("This edit is made already."))
         return
     try:
@@ -121,7 +115,7 @@ def _apply(edit: Edit, trainer: Trainer, scene: inside.Scene) -> None:
     except ConfigError as error:
         st.error(str(error))
         return
-    inside.make(trainer.config, edit)
+    edits.make(trainer.config, edit)
     st.rerun()
 
 
@@ -131,7 +125,7 @@ def _take_entry(size: int, pick: Pick) -> None:
     st.session_state["row"], st.session_state["column"] = pick.panel * size + pick.row, pick.column
 
 
-def _choose(kind: str, trainer: Trainer, scene: inside.Scene, cursor: Cursor, name: str) -> Edit:
+def _choose(kind: str, trainer: Trainer, scene: Scene, cursor: Cursor, name: str) -> Edit:
     """The edit that the controls describe, of the kind that is chosen, beside what is there now."""
     if kind == "unit":
         st.text(_("silence unit {unit} of layer {layer}").format(unit=cursor.unit, layer=cursor.layer))
@@ -171,7 +165,7 @@ def _new_value(name: str, now: float) -> float:
     return st.number_input(words, value=0.0, step=0.1, format="%.4f", key="new_value", width=250)
 
 
-def _said(edit: Edit, trainer: Trainer, scene: inside.Scene) -> str:
+def _said(edit: Edit, trainer: Trainer, scene: Scene) -> str:
     """An edit in plain text, with what was there before."""
     was = value_before(scene.model, trainer.encoding, edit)
     match edit:
@@ -193,7 +187,7 @@ def _said(edit: Edit, trainer: Trainer, scene: inside.Scene) -> str:
             )
 
 
-def _show_difference(trainer: Trainer, scene: inside.Scene, cursor: Cursor, steps: range, units: Sequence[int]) -> None:
+def _show_difference(trainer: Trainer, scene: Scene, cursor: Cursor, steps: range, units: Sequence[int]) -> None:
     moved = difference(scene.before, scene.after)
     row = cursor.layer * trainer.config.directions + (cursor.direction == "backward")
     line, theme, encoding = cursor.line, view.theme(), trainer.encoding

@@ -10,10 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import playback, view
+from pages.ui import view
+from pages.ui.components.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
 from pages.ui.i18n import _
-from pages.ui.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
 from pages.ui.steps import patches, say, show_steps
+from pages.ui.train import playback
 from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme

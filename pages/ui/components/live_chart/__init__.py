@@ -11,7 +11,6 @@ that its place is kept; the script only reads how large the place became.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.components.browser import script, typed, typed_tree
 from rnn_core import Encoding, EpochRecord
 from rnn_core.steps import Said, Step
 from rnn_core.text import visible
@@ -45,7 +44,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("cells.js", "steps.js", "live_chart.js")),
+    js=script("numbers.js", "feed.js", _HERE / "cells.js", _HERE / "steps.js", _HERE / "live_chart.js"),
     isolate_styles=False,
 )
 
@@ -90,8 +89,8 @@ def live_chart(
         on_pick: what a click on a cell does, before the script runs again.
     """
     spec = figure.to_plotly_json()
-    data = [_typed_tree(trace) for trace in spec["data"]]
-    layout = _typed_tree(spec["layout"])
+    data = [typed_tree(trace) for trace in spec["data"]]
+    layout = typed_tree(spec["layout"])
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     st.html(f"<style>{_place(key, layout, row)}</style>")
     size = {"width": layout["width"], "height": layout["height"]} if row else {}  # until the rule arrives
@@ -172,9 +171,9 @@ def steps_patch(said: Said, first: int, *, mean: str = "") -> Patch:
     return {
         "tokens": [visible(token) for token in said.tokens],
         "wrong": np.flatnonzero(said.wrong_T).tolist(),
-        "probability": _typed(said.probability_T),
-        "asked_probability": _typed(said.asked_probability_T),
-        "loss": _typed(said.loss_T),
+        "probability": typed(said.probability_T),
+        "asked_probability": typed(said.asked_probability_T),
+        "loss": typed(said.loss_T),
         "ties": {t - first: " ".join(map(visible, tokens)) for t, tokens in said.ties.items()},
         "mean": mean,
     }
@@ -206,7 +205,7 @@ def feed(patches: Mapping[str, Patch]) -> None:
 
 def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mapping[str, Any] | None = None) -> Patch:
     """The parts of each trace that changed, in the traces' order, and of the layout."""
-    return {"data": [_typed_tree(trace) for trace in traces], "layout": dict(layout or {}), "alt": alt}
+    return {"data": [typed_tree(trace) for trace in traces], "layout": dict(layout or {}), "alt": alt}
 
 
 def text_patch(text: str) -> Patch:
@@ -230,21 +229,3 @@ def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range
             for record in reversed(rows)
         ]
     }
-
-
-def _typed_tree(value: Any) -> Any:
-    """``value`` with every numeric array as Plotly's typed array: dtype, base64, shape."""
-    if isinstance(value, Mapping):
-        return {name: _typed_tree(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
-        return _typed(value)
-    if isinstance(value, (list, tuple)):
-        return [_typed_tree(part) for part in value]
-    return value
-
-
-def _typed(array: npt.NDArray[Any]) -> dict[str, Any]:
-    packed = np.ascontiguousarray(array)
-    data = base64.b64encode(packed.tobytes()).decode("ascii")
-    typed = {"dtype": f"{packed.dtype.kind}{packed.dtype.itemsize}", "bdata": data}
-    return typed if packed.ndim == 1 else typed | {"shape": ",".join(map(str, packed.shape))}

@@ -1,27 +1,25 @@
-"""The cursor of *Inside the cell*: one hidden value, moved by sliders, arrow keys and search, kept in the URL."""
+"""The place that *Inside the cell* looks at, moved by sliders, arrow keys, search and clicks, kept in the URL."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from pages.ui import view
+from pages.ui.components.live_chart import Pick
+from pages.ui.components.moves import moves
+from pages.ui.cursor import move_to
 from pages.ui.i18n import _
-from pages.ui.live_chart import Pick
-from pages.ui.moves import moves
-from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
+from rnn_core import Encoding, Trace, Trainer
 from rnn_core.cursor import Cursor
 from rnn_core.figures.heatmap import COLUMN_PX
 from rnn_core.figures.microscope import unrolled_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import Microscope, layer_of
-from rnn_core.model import CharRNN
 from rnn_core.text import visible
 from rnn_core.trace import Direction, LayerTrace
-from rnn_core.whatif import Edit, Edited, edited, with_edit
 
 STEPS = 18
 UNITS = 12
@@ -34,9 +32,6 @@ BESIDE_PX = 38
 ROWS_PX = 216
 SHARE = 0.4
 """What the unrolled state may take of a desk's height, in px, and of a window's: one sees the equations with it."""
-
-_SCENE = "inside_scene"
-_EDITS = "edits"
 
 
 def choose_cursor(trainer: Trainer, trace: Trace) -> tuple[Cursor, list[int]]:
@@ -83,24 +78,6 @@ def choose_cursor(trainer: Trainer, trace: Trace) -> tuple[Cursor, list[int]]:
     return Cursor(line=line, layer=layer, direction=Direction(direction), step=step, unit=unit), units
 
 
-def move_to(step: int, unit: int) -> None:
-    """Puts the cursor on a step and a unit."""
-    st.session_state["t"], st.session_state["unit"] = step, unit
-
-
-def look_at(config: RunConfig, line: int, step: int, feature: int) -> None:
-    """Puts the cursor, from any page, on the hidden value that is a feature of ``output``."""
-    direction, unit = divmod(feature, config.units)
-    st.session_state["b"], st.session_state["layer"] = line, config.num_layers - 1
-    st.session_state["direction"] = str(list(Direction)[direction])
-    move_to(step, unit)
-
-
-def marked() -> tuple[int, int] | None:
-    """Line and step of the cursor, or None before one was put anywhere."""
-    return (st.session_state.get("b", 0), st.session_state["t"]) if "t" in st.session_state else None
-
-
 def _move_words() -> dict[str, str]:
     return {
         "left": "t − 1",
@@ -109,39 +86,6 @@ def _move_words() -> dict[str, str]:
         "down": _("one row down"),
         "group": _("Move the cursor"),
     }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scene:
-    """A network at one epoch, what it does, and what it does once edited.
-
-    Attributes:
-        model, before: the network as trained, and its trace.
-        edited, after: network and text with the edits, and their trace; the same numbers where there are no edits.
-    """
-
-    model: CharRNN
-    before: Trace
-    edited: Edited
-    after: Trace
-
-
-def scene(trainer: Trainer, epoch: int, made: Sequence[Edit]) -> Scene:
-    """The Scene of ``trainer``'s network at ``epoch``; kept until config, epoch or edits change."""
-    wanted = (trainer.config, epoch, tuple(made))
-    held_for, held = st.session_state.get(_SCENE, (None, None))
-    if held_for != wanted:
-        if held_for and held_for[:2] == wanted[:2]:
-            model, before = held.model, held.before
-        else:
-            model = trainer.model_at(epoch)
-            before = trace_forward(model, trainer.encoding)
-        what_if = edited(model, trainer.encoding, made)
-        after = trace_forward(what_if.model, what_if.encoding, h_0=what_if.h_0) if made else before
-        held = Scene(model=model, before=before, edited=what_if, after=after)
-        st.session_state[_SCENE] = wanted, held
-    found: Scene = held
-    return found
 
 
 def show_unrolled(
@@ -199,28 +143,6 @@ def show_unrolled(
     with picture:
         view.charts("unrolled_row", shown, columns=steps, share=SHARE)
     return steps, units
-
-
-def edits(config: RunConfig) -> tuple[Edit, ...]:
-    """The edits made on this config; another config has none."""
-    edited_config, made = st.session_state.get(_EDITS, (None, ()))
-    found: tuple[Edit, ...] = made if edited_config == config else ()
-    return found
-
-
-def make(config: RunConfig, edit: Edit) -> None:
-    """Makes one more edit on this config; one of the same place gives way to it."""
-    st.session_state[_EDITS] = config, with_edit(edits(config), edit)
-
-
-def undo(config: RunConfig) -> None:
-    """Takes the last edit back."""
-    st.session_state[_EDITS] = config, edits(config)[:-1]
-
-
-def undo_all() -> None:
-    """Takes every edit back."""
-    st.session_state.pop(_EDITS, None)
 
 
 def by_variance(here: LayerTrace, line: int) -> list[int]:

@@ -1,28 +1,12 @@
 // Charts, text and the prediction table: drawn whole when mounted, and moved in place while training plays. A feed
 // brings every mounted thing it names up to date. What people typed is set as text only, never as markup.
 
-const mounted = new Map() // name → {update(patch), close()}
 const RESTS_MS = 700 // without a frame: the film has come to rest
 
-// What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element, and
-// window.__streamlit, which app.py sets.
-const keyed = (key) => document.querySelector(`.st-key-${key}`)
+// What this file leans on in Streamlit's page: window.__streamlit, which app.py sets.
 const address = (path) => {
   const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
   return new URL(path, base.endsWith("/") ? base : `${base}/`)
-}
-
-// The feed is a hidden line of text, the JSON of {name: patch}: whatever is new is handed to what is mounted.
-let lastFeed = ""
-let reading = false
-const readFeed = () => {
-  const line = keyed("feed")?.textContent
-  if (line && line !== lastFeed) {
-    lastFeed = line
-    for (const [name, patch] of Object.entries(JSON.parse(line))) mounted.get(name)?.update(patch)
-  }
-  reading = mounted.size > 0
-  if (reading) requestAnimationFrame(readFeed)
 }
 
 let plotly
@@ -232,15 +216,5 @@ export default function (component) {
   const { data, parentElement } = component
   const root = parentElement.querySelector(".rnn-live")
   root.classList.add(`rnn-${data.kind}-root`)
-  mounted.get(data.name)?.close()
-  const thing = kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place))
-  mounted.set(data.name, thing)
-  if (!reading) {
-    reading = true
-    requestAnimationFrame(readFeed)
-  }
-  return () => {
-    thing.close()
-    if (mounted.get(data.name) === thing) mounted.delete(data.name)
-  }
+  return feed.mount(data.name, () => kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place)))
 }

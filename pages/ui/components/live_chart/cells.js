@@ -4,39 +4,6 @@
 // What this file leans on in Plotly's chart: the group .hm of each heatmap with its g.heatmap-label, row by row;
 // calcdata, which hover labels are read from, with the edges of the cells; _fullLayout and its axes' c2p.
 
-const DARK_BRIGHTNESS = 128
-
-// The numbers of one of Plotly's typed arrays of float32.
-const numbers = ({ bdata }) => new Float32Array(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
-
-const floats = (typed) => {
-  const { dtype, shape } = typed
-  if (dtype !== "f4" || !shape) return null
-  const values = numbers(typed)
-  const columns = Number(shape.split(",")[1])
-  return Array.from({ length: values.length / columns }, (_row, at) => values.subarray(at * columns, (at + 1) * columns))
-}
-
-const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
-
-// The colour at a share of a scale [[0, "#…"], …, [1, "#…"]].
-const colorAt = (scale, share) => {
-  const after = Math.max(1, scale.findIndex(([stop]) => share <= stop))
-  const [[low, from], [high, to]] = [scale[after - 1], scale[after]]
-  const part = (share - low) / (high - low)
-  const ends = channels(to)
-  return channels(from).map((channel, at) => Math.round(channel + part * (ends[at] - channel)))
-}
-
-const inkOn = ([red, green, blue]) =>
-  (299 * red + 587 * green + 114 * blue) / 1000 < DARK_BRIGHTNESS ? "#fff" : "#444" // Plotly's own two
-
-// As Plotly prints it: what rounds to 0 has no sign.
-const printed = (value, decimals) => {
-  const text = value.toFixed(decimals)
-  return Number(text) === 0 ? text.replace("-", "") : text
-}
-
 const drawCells = (plot, group, at) => {
   const { xaxis, yaxis, xgap, ygap } = plot._fullData[at]
   const [across, down] = [xaxis, yaxis].map((name) => plot._fullLayout[`${name[0]}axis${name.slice(1)}`])
@@ -63,7 +30,7 @@ const paintCells = (plot, data, layout) => {
   const groups = plot.querySelectorAll(".heatmaplayer .hm")
   const drawn = plot._fullLayout?.coloraxis
   const scale = layout.coloraxis
-  const values = data.map((trace) => trace.type === "heatmap" && floats(trace.z))
+  const values = data.map((trace) => trace.type === "heatmap" && matrix(trace.z))
   const paintable =
     drawn?.cmin === scale?.cmin && drawn?.cmax === scale?.cmax && groups.length === data.length && values.every(Boolean)
   if (!paintable || values.flat().some((row) => !row.every(Number.isFinite))) return false

@@ -1,0 +1,226 @@
+"""The picture of the network: drawn once, as SVG; numbers, head and pointer move in the browser, without a round trip.
+
+A Picture, its numbers and a theme flow in; the cell that was clicked, and the step where reading rests, flow out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.ui.components.browser import script, typed
+from rnn_core import Encoding
+from rnn_core.figures.theme import Theme
+from rnn_core.figures.trace import RING_DASHES
+from rnn_core.picture import Kind, Picture
+from rnn_core.steps import Said
+from rnn_core.text import visible
+from rnn_core.trace import Direction, FloatArray
+
+LARGEST = 1.75
+"""How many times as large as on a desk the picture may become."""
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "rnn_network",
+    html='<div class="rnn-network"></div>',
+    js=script("numbers.js", "feed.js", _HERE / "network.js"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A cell that was clicked."""
+
+    layer: int
+    direction: Direction
+    line: int
+    step: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of a picture at its natural scale, in px.
+
+    Attributes:
+        cell, row: width of a strip, and height of one of its cells. gap: between two columns. between: two levels.
+        token, said, label: heights of a token, of what is said, and of a name above a strip. gutter: left of all.
+    """
+
+    cell: float
+    row: float
+    gap: float
+    between: float = 24
+    token: float = 42
+    said: float = 58
+    label: float = 20
+    gutter: float = 92
+
+    @classmethod
+    def of(cls, picture: Picture) -> Sizes:
+        """So that numbers fit while there are few, and all is seen at once while it can be."""
+        steps, units = len(picture.steps), picture.units
+        cell, gap = (40.0, 17.0) if steps <= 14 else (38.0, 14.0) if steps <= 26 else (18.0, 10.0)
+        row = 17.0 if units <= 9 else 15.0 if units <= 16 else max(1.5, 200 / units)
+        return cls(cell, row, gap)
+
+
+def network(
+    picture: Picture,
+    values: FloatArray,
+    said: Mapping[int, Said],
+    encoding: Encoding,
+    theme: Theme,
+    *,
+    key: str,
+    reach: float,
+    head: int,
+    cursor: tuple[int, int, int, int] | None,
+    words: Mapping[str, str],
+    on_pick: Callable[[Place], None] | None = None,
+    on_rest: Callable[[int], None] | None = None,
+) -> None:
+    """Mounts the picture.
+
+    Args:
+        values: float32 (P, H), of ``picture.strips``. said: what is said on each line that is shown.
+        reach: of the colours' scale. head: the step that is read.
+        cursor: row of h_n, line, step and unit that are marked.
+        words: every word and sentence; see ``network.js``.
+        on_pick, on_rest: what a click on a cell does, and a head that has come to rest, before the script runs again.
+    """
+    sizes = Sizes.of(picture)
+    boxes, width, height = _boxes(picture, sizes)
+    tokens = {
+        line: [
+            [visible(read), int(encoding.ids_BT[line, t]), visible(asked)]
+            for t, (read, asked) in enumerate(zip(encoding.inputs[line], encoding.targets[line], strict=True))
+        ]
+        for line in picture.lines
+    }
+    nodes = [
+        asdict(node) | dict(zip(("x", "y", "width", "height"), box, strict=True))
+        for node, box in zip(picture.nodes, boxes, strict=True)
+    ]
+    data = {
+        "name": key,
+        "nodes": nodes,
+        "edges": [[edge.source, edge.target, edge.carries] for edge in picture.edges],
+        "tokens": tokens,
+        "units": picture.units,
+        "steps": [picture.steps.start, picture.steps.stop],
+        "lines": list(picture.lines),
+        "sizes": asdict(sizes) | {"width": width, "height": height},
+        "theme": {"scale": theme.signed, "axis": dict(theme.axis), "ink": theme.ink},
+        "dashes": {str(direction): dash for direction, dash in RING_DASHES.items()},
+        "head": head,
+        "cursor": cursor,
+        "words": dict(words),
+        "levels": _levels(picture, boxes, words),
+        "picks": on_pick is not None,
+        **network_patch(values, said, reach=reach, first=picture.steps.start),
+    }
+    scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"
+    st.html(f"<style>#root .st-key-{key}{{--px:{scale};--network-height:calc({height:g} * {scale})}}</style>")
+
+    def picked() -> None:
+        place = st.session_state[key].picked
+        if place is not None and on_pick is not None:
+            on_pick(
+                Place(
+                    layer=int(place["layer"]),
+                    direction=Direction(place["direction"]),
+                    line=int(place["line"]),
+                    step=int(place["step"]),
+                    unit=int(place["unit"]),
+                )
+            )
+
+    def rested() -> None:
+        step = st.session_state[key].head
+        if step is not None and on_rest is not None:
+            on_rest(int(step))
+
+    with st.container(key=f"{key}_place"):
+        _component(key=key, data=data, on_picked_change=picked, on_head_change=rested)
+
+
+def network_patch(values: FloatArray, said: Mapping[int, Said], *, reach: float, first: int) -> dict[str, Any]:
+    """What one frame changes: the numbers of all strips, their scale, and what is said from step ``first`` on."""
+    return {
+        "values": typed(values),
+        "reach": reach,
+        "said": {
+            line: {
+                "tokens": [visible(token) for token in one.tokens],
+                "wrong": np.flatnonzero(one.wrong_T).tolist(),
+                "probability": typed(one.probability_T),
+            }
+            for line, one in said.items()
+        },
+    }
+
+
+def _levels(
+    picture: Picture, boxes: Sequence[tuple[float, float, float, float]], words: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What stands left of each level of each line: its name, where, and the axis whose colour it has."""
+    arrows = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}
+    found: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for node, (_x, y, _width, height) in zip(picture.nodes, boxes, strict=True):
+        match node.kind:
+            case Kind.TOKEN:
+                labels = [(y + 18, words["token"], "V")]
+            case Kind.SAID:
+                names = (words["said"], words["probability"], words["asked"])
+                labels = [(y + down, name, "V") for down, name in zip((16, 33, 52), names, strict=True)]
+            case Kind.STATE if node.direction is not None:
+                name = words["layer"].format(layer=node.layer, arrow=arrows[node.direction])
+                labels = [(y + height / 2 + 4, name, "H")]
+            case _:
+                continue
+        found[node.band, node.level] = [{"y": y, "text": text, "axis": axis} for y, text, axis in labels]
+    return [label for labels in found.values() for label in labels]
+
+
+def _boxes(picture: Picture, sizes: Sizes) -> tuple[list[tuple[float, float, float, float]], float, float]:
+    """x, y, width and height of every node, and the width and height of all."""
+    strip = picture.units * sizes.row
+    tops, total = {}, sizes.label
+    bands = sorted({node.band for node in picture.nodes})
+    for band in bands:
+        tops[band] = total
+        inner = 0 <= band < len(picture.lines)
+        levels = {node.level for node in picture.nodes if node.band == band}
+        height = picture.rows * strip + (picture.rows - 1) * (sizes.between + sizes.label)
+        if inner:
+            height += sizes.token + sizes.said + 2 * sizes.between + sizes.label
+        elif levels == {0}:
+            height = 0
+        total += height + sizes.between
+    first = min(node.column for node in picture.nodes)
+    last = max(node.column for node in picture.nodes)
+    pitch = sizes.cell + sizes.gap
+    boxes = []
+    for node in picture.nodes:
+        x, y = sizes.gutter + (node.column - first) * pitch, tops[node.band]
+        inner = 0 <= node.band < len(picture.lines)
+        above = (picture.rows - node.level) * (strip + sizes.between + sizes.label)
+        if inner:
+            above += sizes.said + sizes.between + sizes.label
+        if node.kind is Kind.SAID:
+            boxes.append((x, y, sizes.cell, sizes.said))
+        elif node.kind is Kind.TOKEN:
+            whole = sizes.said + 2 * sizes.between + sizes.label + picture.rows * strip
+            whole += (picture.rows - 1) * (sizes.between + sizes.label)
+            boxes.append((x, y + whole, sizes.cell, sizes.token))
+        else:
+            boxes.append((x, y + above, sizes.cell, strip))
+    return boxes, sizes.gutter + (last - first) * pitch + sizes.cell + sizes.gap, total

@@ -1,0 +1,350 @@
+// The unrolled network as SVG. It is drawn once; numbers, the head that reads and what is pointed at only change classes,
+// colours and text, so that nothing of it asks the server. What people typed is set as text only, never as markup.
+
+const SVG = "http://www.w3.org/2000/svg"
+const READ_EVERY_MS = 700
+const RESTS_MS = 400 // without a move of the head: it has come to rest
+const SMALLEST_NUMBER_PX = 12 // of a row; below it a cell has its colour only
+const ARROWS = { forward: "→", backward: "←" }
+const DASHES = { solid: "", dash: "5 4" }
+
+const make = (tag, attributes = {}, text) => {
+  const node = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
+  if (text !== undefined) node.textContent = text
+  return node
+}
+const html = (tag, className, text) => {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  if (text !== undefined) node.textContent = text
+  return node
+}
+const filled = (template, words) => template.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole)
+const signed = (value, digits = 9) => String(Number(value.toPrecision(digits))).replace("-", "−")
+
+// The path of an arrow, from box to box.
+const route = (from, to, { gap, between }) => {
+  const [a, b] = [from, to].map(({ x, y, width, height }) => ({ x, y, right: x + width, bottom: y + height, mid: x + width / 2, half: y + height / 2 }))
+  if (from.band === to.band && from.level === to.level) {
+    const ahead = to.column > from.column
+    const far = Math.abs(to.column - from.column) > 1 // c_n, behind h_n
+    const y = far ? a.y + 0.85 * from.height : a.half
+    return `M${ahead ? a.right : a.x} ${y}H${ahead ? b.x : b.right}`
+  }
+  if (from.level === to.level) {
+    // From line to line, beside the strips: down on the left, up on the right.
+    const down = b.y > a.y
+    const x = down ? a.x - gap * 0.4 : a.right + gap * 0.4
+    return `M${down ? a.x : a.right} ${a.half}H${x}V${b.half}H${down ? b.x : b.right}`
+  }
+  if (Math.abs(to.level - from.level) === 1) return `M${a.mid} ${a.y}V${b.bottom}`
+  // Past what is between: a forward state on the right, in a lane of its layer's; a token and a backward state on the left.
+  const side = from.direction === "forward" ? a.right + gap * (from.layer % 2 ? 0.2 : 0.4) : a.x - gap * 0.3
+  return `M${a.mid} ${a.y}v${-between * 0.3}H${side}V${b.bottom + between * 0.35}H${b.mid}V${b.bottom}`
+}
+
+const heads = new Map() // by name: where the head is, and where the server was last told that it rests
+
+const draw = (root, data, tell) => {
+  const { nodes, edges, sizes, words, units, tokens, theme, dashes } = data
+  const [firstStep, endStep] = data.steps
+  const within = (step) => Math.max(firstStep, Math.min(endStep - 1, step))
+  const held = heads.get(data.name)
+  let head = within(held?.told === data.head ? held.head : data.head) // what was moved meanwhile stays there
+  let { reach, said } = data
+  let values = numbers(data.values)
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const numbered = sizes.row >= SMALLEST_NUMBER_PX && sizes.cell >= 30
+
+  // --- what leads to what ---
+  const [before, after] = [new Map(), new Map()]
+  for (const [source, target] of edges) {
+    before.set(target, [...(before.get(target) ?? []), source])
+    after.set(source, [...(after.get(source) ?? []), target])
+  }
+  const reached = (id, next, seen = new Set()) => {
+    const waiting = [id]
+    while (waiting.length) {
+      for (const other of next.get(waiting.pop()) ?? []) {
+        if (seen.has(other)) continue
+        seen.add(other)
+        waiting.push(other)
+      }
+    }
+    return seen
+  }
+  // A node is read once something that is said at a step up to the head depends on it.
+  const readAt = new Map()
+  for (let t = firstStep; t < endStep; t += 1) {
+    for (const { id } of nodes.filter(({ kind, step }) => step === t && (kind === "said" || kind === "h"))) {
+      for (const other of [id, ...reached(id, before)]) if (!readAt.has(other)) readAt.set(other, t)
+    }
+  }
+  for (const { id, kind } of nodes) if (kind === "h_n" || kind === "c_n") readAt.set(id, Math.max(...before.get(id).map((one) => readAt.get(one))))
+
+  // --- drawing ---
+  const focused = root.contains(document.activeElement) ? document.activeElement.className : ""
+  const scrolled = root.querySelector(".rnn-canvas")?.scrollLeft
+  root.replaceChildren()
+  const controls = root.appendChild(html("div", "rnn-reading"))
+  const button = (className, sign, label, act) => {
+    const one = controls.appendChild(html("button", `rnn-move ${className}`, sign))
+    one.type = "button"
+    one.title = label
+    one.setAttribute("aria-label", label)
+    one.onclick = act
+    return one
+  }
+  button("rnn-back", "◀", words.back, () => go(head - 1))
+  const playing = button("rnn-read", words.play, words.play, () => (timer ? rest() : play()))
+  button("rnn-ahead", "▶", words.ahead, () => go(head + 1))
+  const slider = controls.appendChild(html("input", "rnn-head"))
+  Object.assign(slider, { type: "range", min: firstStep, max: endStep - 1, value: head })
+  slider.setAttribute("aria-label", words.head)
+  slider.hidden = endStep - firstStep < 2
+  slider.oninput = () => go(Number(slider.value))
+  const sentence = root.appendChild(html("p", "rnn-sentence"))
+  sentence.setAttribute("role", "status")
+  const box = root.appendChild(html("div", "rnn-canvas"))
+  box.tabIndex = 0
+  box.setAttribute("role", "group")
+  const svg = box.appendChild(make("svg", { viewBox: `0 0 ${sizes.width} ${sizes.height}`, "aria-hidden": "true" }))
+  svg.style.width = `calc(${sizes.width} * var(--px))`
+  svg.style.height = `calc(${sizes.height} * var(--px))`
+  const tip = root.appendChild(html("div", "rnn-tip"))
+  tip.hidden = true
+  const defs = svg.appendChild(make("defs"))
+  const marker = make("marker", { id: "rnn-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" })
+  marker.append(make("path", { d: "M0 0.5L8 4L0 7.5z", fill: "context-stroke" }))
+  defs.append(marker)
+
+  const arrows = svg.appendChild(make("g", { class: "rnn-arrows" }))
+  const lines = edges.map(([source, target, carries]) => {
+    const [from, to] = [byId.get(source), byId.get(target)]
+    const axis = carries === "x" ? "V" : carries === "output" ? "F" : from.level === to.level ? "T" : "H"
+    const path = make("path", { d: route(from, to, sizes), class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow", "data-from": source, "data-to": target, "marker-end": "url(#rnn-arrow)" })
+    path.style.stroke = theme.axis[axis]
+    return { path: arrows.appendChild(path), source, target }
+  })
+
+  const strips = nodes.filter(({ kind }) => ["h_0", "h", "h_n", "c_n"].includes(kind))
+  const stripAt = new Map(strips.map((node, at) => [node.id, at]))
+  const tied = new Map(edges.filter(([, , carries]) => carries === "=").flatMap(([source, target]) => [[source, target], [target, source]]))
+  const groups = new Map()
+  const cells = [] // of all strips, in the order of the numbers
+  const answers = []
+  const name = (node, unit) => {
+    if (node.tensor) return `${node.tensor}[${node.index.join(", ")}, ${node.offset + unit}]`
+    return filled(words.lower, { layer: node.layer, direction: ARROWS[node.direction], line: node.line, t: node.step, unit })
+  }
+  for (const node of nodes) {
+    const { id, kind, x, y, width, height, live, step } = node
+    const group = svg.appendChild(make("g", { class: `rnn-node rnn-${kind === "said" ? "answer" : kind}`, "data-node": id }))
+    if (!live) group.classList.add("rnn-dead")
+    groups.set(id, group)
+    const mid = x + width / 2
+    if (kind === "token") {
+      const [token, number] = tokens[node.line][step] ?? ["·", words.padding]
+      group.append(make("text", { x: mid, y: y + 18, class: "rnn-big", fill: theme.axis.V }, token), make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
+      group.append(make("title", {}, live ? `${token}, id ${number}` : words.padding))
+    } else if (kind === "said") {
+      const [winner, p, target] = [make("text", { x: mid, y: y + 16, class: "rnn-big" }), make("text", { x: mid, y: y + 33, class: "rnn-small" }), make("text", { x: mid, y: y + 52, class: "rnn-small" }, tokens[node.line][step][2])]
+      group.append(winner, p, target)
+      answers.push({ node, winner, p })
+    } else if (kind === "cut") {
+      group.append(make("text", { x: node.column < 0 ? x + width : x, y: y + height / 2 + 4, class: "rnn-small", "text-anchor": node.column < 0 ? "end" : "start" }, `… t ${step}`))
+    } else {
+      if (kind !== "h") {
+        const dash = kind === "h_n" ? DASHES[dashes[node.direction]] : null
+        group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, sizes.cell < 30 ? kind : `${kind}[${node.index[0]}]`))
+        if (dash !== null) group.dataset.dash = dash
+      }
+      for (let unit = 0; unit < units; unit += 1) {
+        const place = { class: "rnn-cell", x, y: y + unit * sizes.row, width, height: sizes.row, "data-unit": unit, "data-layer": node.layer, "data-direction": node.direction, "data-line": node.line, "data-t": step, "data-node": id }
+        const cell = group.appendChild(make("rect", place))
+        const label = numbered ? group.appendChild(make("text", { class: "rnn-value", x: mid, y: y + (unit + 0.5) * sizes.row + 4 })) : null
+        cells.push({ cell, label, node, unit })
+      }
+      const twin = tied.get(id)
+      if (twin) group.append(make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }))
+    }
+  }
+  for (const text of data.levels) svg.append(make("text", { x: sizes.gutter - 14, y: text.y, class: "rnn-small rnn-level", fill: theme.axis[text.axis] }, text.text))
+  const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
+  const ringed = data.cursor && cells.find(({ node, unit }) => node.kind === "h" && node.level === data.cursor[0] + 1 && node.line === data.cursor[1] && node.step === data.cursor[2] && unit === data.cursor[3])
+  if (ringed) for (const side of ["x", "y"]) ring.setAttribute(side, ringed.cell.getAttribute(side))
+  else ring.remove()
+
+  // --- numbers ---
+  const fill = () => {
+    cells.forEach(({ cell, label }, at) => {
+      const value = values[at]
+      const finite = Number.isFinite(value)
+      const color = colorAt(theme.scale, finite ? Math.min(1, Math.max(0, (value + reach) / (2 * reach))) : 0.5)
+      cell.style.fill = `rgb(${color.join()})`
+      if (!label) return
+      label.textContent = finite ? printed(value, 2) : String(value)
+      label.style.fill = inkOn(color)
+    })
+    for (const { node, winner, p } of answers) {
+      const { tokens: says, wrong, probability } = said[node.line]
+      const at = node.step - firstStep
+      winner.textContent = says[at]
+      winner.classList.toggle("rnn-wrong", wrong.includes(at))
+      p.textContent = sizes.cell < 30 ? "" : numbers(probability)[at].toFixed(2)
+    }
+  }
+
+  // --- reading ---
+  const heard = (line) => {
+    const states = nodes.filter((node) => node.kind === "h" && node.layer === 0 && node.line === line && node.step === head)
+    const names = states.flatMap(({ id, level }) => before.get(id)?.map((one) => byId.get(one)).filter((one) => one.level === level) ?? [])
+    const said = names.map(({ kind, step, line: other }) => (kind === "h_0" ? "h_0" : other === line ? `h[${step}]` : filled(words.other, { line: other })))
+    return [...new Set(said)].join(words.and)
+  }
+  const tellSentence = () => {
+    const line = data.lines.includes(data.cursor?.[1]) ? data.cursor[1] : data.lines[0]
+    const [read, id, asked] = tokens[line][head] ?? []
+    const at = head - firstStep
+    const { tokens: says, probability } = said[line]
+    const parts = { t: head, line, read, id, heard: heard(line), asked, says: says[at], p: at < says.length ? numbers(probability)[at].toFixed(2) : "" }
+    sentence.textContent = (data.lines.length > 1 || data.many ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : words.sentence, parts)
+    box.setAttribute("aria-label", filled(words.alt, { sentence: sentence.textContent }))
+  }
+  const light = () => {
+    for (const [id, group] of groups) {
+      const node = byId.get(id)
+      group.classList.toggle("rnn-read-yet", (readAt.get(id) ?? Infinity) <= head)
+      group.classList.toggle("rnn-now", node.step === head && ["token", "h", "said"].includes(node.kind))
+    }
+    for (const { path, target } of lines) path.classList.toggle("rnn-read-yet", (readAt.get(target) ?? Infinity) <= head)
+    slider.value = head
+    tellSentence()
+  }
+  let timer
+  let resting
+  const restSoon = () => {
+    clearTimeout(resting)
+    const tellIt = () => {
+      heads.set(data.name, { head, told: head })
+      tell.head(head)
+    }
+    if (!timer) resting = setTimeout(tellIt, RESTS_MS)
+  }
+  const go = (step) => {
+    if (within(step) === head) return
+    head = within(step)
+    heads.set(data.name, { ...heads.get(data.name), head })
+    light()
+    restSoon()
+  }
+  const rest = () => {
+    clearInterval(timer)
+    timer = undefined
+    playing.textContent = words.play
+    restSoon()
+  }
+  const play = () => {
+    if (head === endStep - 1) {
+      head = firstStep
+      light()
+    }
+    playing.textContent = words.pause
+    timer = setInterval(() => (head === endStep - 1 ? rest() : go(head + 1)), READ_EVERY_MS)
+  }
+
+  // --- pointing ---
+  let pointed
+  const point = (id, unit, near) => {
+    pointed = id === undefined ? undefined : { id, unit }
+    svg.classList.toggle("rnn-pointing", pointed !== undefined)
+    tip.hidden = pointed === undefined
+    if (!pointed) return
+    const [sources, targets] = [reached(id, before), reached(id, after)]
+    for (const [other, group] of groups) {
+      group.classList.toggle("rnn-source", sources.has(other))
+      group.classList.toggle("rnn-target", targets.has(other))
+      group.classList.toggle("rnn-pointed", other === id)
+    }
+    for (const { path, source, target } of lines) {
+      path.classList.toggle("rnn-source", target === id || (sources.has(target) && sources.has(source)))
+      path.classList.toggle("rnn-target", source === id || (targets.has(source) && targets.has(target)))
+    }
+    const node = byId.get(id)
+    tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
+    const [frame, at] = [root.getBoundingClientRect(), near.getBoundingClientRect()]
+    tip.style.left = `${Math.max(0, Math.min(at.left - frame.left + at.width / 2, frame.width - tip.offsetWidth))}px`
+    tip.style.top = `${at.bottom - frame.top + 6}px`
+  }
+  const label = ({ kind, line, step, live, index }) => {
+    if (kind === "token") return live ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}` : words.padding
+    if (kind === "said") {
+      const [says, at] = [said[line], step - firstStep]
+      return filled(words.says, { says: says.tokens[at], p: signed(numbers(says.probability)[at]), asked: tokens[line][step][2] })
+    }
+    return filled(words.cut, { t: step, line })
+  }
+  svg.addEventListener("pointermove", ({ target }) => {
+    const group = target.closest("[data-node]")
+    if (!group) return point()
+    const unit = target.closest("[data-unit]")?.dataset.unit
+    if (pointed?.id === group.dataset.node && pointed.unit === (unit && Number(unit))) return undefined
+    return point(group.dataset.node, unit && Number(unit), unit ? target : group)
+  })
+  svg.addEventListener("pointerleave", () => point())
+  const pick = (id, unit) => {
+    const { kind, layer, direction, line, step, live } = byId.get(id)
+    if (data.picks && live && ["h", "h_n", "c_n"].includes(kind)) tell.picked({ layer, direction, line, step, unit })
+  }
+  svg.addEventListener("click", ({ target }) => {
+    const cell = target.closest("[data-unit]")
+    if (cell) return pick(cell.dataset.node, Number(cell.dataset.unit))
+    const token = target.closest(".rnn-token")
+    return token && go(byId.get(token.dataset.node).step)
+  })
+  box.addEventListener("keydown", (event) => {
+    const column = cells.filter(({ node }) => node.kind === "h" && node.live && node.step === head)
+    const now = column.findIndex(({ node, unit }) => node.id === pointed?.id && unit === pointed.unit)
+    const to = { ArrowDown: now + 1, ArrowUp: now < 0 ? column.length - 1 : now - 1 }[event.key]
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const [row, unit] = [pointed && byId.get(pointed.id)?.level, pointed?.unit]
+      go(head + (event.key === "ArrowRight" ? 1 : -1))
+      const same = cells.find(({ node, unit: one }) => node.kind === "h" && node.step === head && node.level === row && one === unit)
+      if (same) point(same.node.id, same.unit, same.cell)
+    } else if (to !== undefined && column[to]) point(column[to].node.id, column[to].unit, column[to].cell)
+    else if (event.key === "Enter" && pointed?.unit !== undefined) pick(pointed.id, pointed.unit)
+    else if (event.key === "Escape" && pointed) point()
+    else if (to === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+  })
+  box.addEventListener("blur", () => point())
+
+  fill()
+  light()
+  const seen = svg.querySelector(".rnn-now.rnn-token")?.getBBox()
+  box.scrollLeft = scrolled ?? Math.max(0, ((seen?.x ?? 0) / sizes.width) * box.scrollWidth - box.clientWidth / 2)
+  if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
+  return {
+    update(patch) {
+      values = numbers(patch.values)
+      ;({ reach, said } = patch)
+      fill()
+      tellSentence()
+    },
+    close() {
+      clearInterval(timer)
+      clearTimeout(resting)
+    },
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".rnn-network")
+  const tell = {
+    picked: (place) => setTriggerValue("picked", place),
+    head: (step) => setTriggerValue("head", step),
+  }
+  return feed.mount(data.name, () => draw(root, data, tell))
+}

@@ -1,0 +1,75 @@
+"""The cursor that all pages share: one hidden value, as the controls of *Inside the cell* keep it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rnn_core import Encoding, RunConfig
+from rnn_core.cursor import CURSOR_KEYS, Cursor, parse_cursor
+from rnn_core.trace import Direction
+
+_START = Cursor()
+_DEFAULTS = tuple(map(str, (_START.line, _START.layer, _START.direction, _START.step, _START.unit)))
+"""What CURSOR_KEYS are where a link does not say; a control does not say it either."""
+
+
+def move_to(step: int, unit: int) -> None:
+    """Puts the cursor on a step and a unit."""
+    st.session_state["t"], st.session_state["unit"] = step, unit
+
+
+def read(step: int) -> None:
+    """Puts the cursor on a step."""
+    st.session_state["t"] = step
+
+
+def put(*, layer: int, direction: Direction, line: int, step: int, unit: int) -> None:
+    """Puts the cursor, from any page, on a hidden value."""
+    st.session_state["b"], st.session_state["layer"] = line, layer
+    st.session_state["direction"] = str(direction)
+    move_to(step, unit)
+
+
+def look_at(config: RunConfig, line: int, step: int, feature: int) -> None:
+    """Puts the cursor, from any page, on the hidden value that is a feature of ``output``."""
+    direction, unit = divmod(feature, config.units)
+    put(layer=config.num_layers - 1, direction=list(Direction)[direction], line=line, step=step, unit=unit)
+
+
+def marked() -> tuple[int, int] | None:
+    """Line and step of the cursor, or None before one was put anywhere."""
+    return (st.session_state.get("b", 0), st.session_state["t"]) if "t" in st.session_state else None
+
+
+def step(encoding: Encoding) -> int:
+    """The time step of the cursor, within the text; the last one before the cursor was put anywhere."""
+    last = encoding.ids_BT.shape[1] - 1
+    wanted: int = st.session_state.get("t", last)
+    return wanted if wanted < last else last
+
+
+def place(config: RunConfig) -> tuple[int, int, int, int] | None:
+    """Row of h_n, line, step and unit of the cursor, or None before one was put anywhere."""
+    found = marked()
+    if found is None:
+        return None
+    state = st.session_state
+    direction = list(Direction).index(Direction(state.get("direction") or Direction.FORWARD))
+    return state.get("layer", 0) * config.directions + direction, *found, state.get("unit", 0)
+
+
+def follow_link(config: RunConfig) -> None:
+    """On a page without the controls: the cursor is the link's to begin with, and the link the cursor's from then."""
+    state, query = st.session_state, st.query_params
+    named = {key: query[key] for key in CURSOR_KEYS if key in query}
+    if "t" not in state and named:
+        found, _wrong = parse_cursor(named, config)
+        put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
+    if "t" not in state:
+        return
+    for key, default in zip(CURSOR_KEYS, _DEFAULTS, strict=True):
+        value = str(state.get(key) or default)
+        if value != default:
+            query[key] = value
+        elif key in query:
+            del query[key]

@@ -1,0 +1,99 @@
+"""The picture of the network at the head of a page: its arrows and numbers, and the head that reads the text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cursor
+from pages.ui.components.network import Place, network
+from pages.ui.i18n import _
+from pages.ui.steps import say
+from rnn_core import Encoding, RunConfig, Trace
+from rnn_core.figures.theme import Theme
+from rnn_core.figures.trace import output_reach
+from rnn_core.picture import shown_steps, strip_values, unrolled
+
+
+def show_network(config: RunConfig, encoding: Encoding, trace: Trace, theme: Theme, *, lines: range) -> None:
+    """The unrolled network over ``lines``, around the cursor, with what it reads and says at each step.
+
+    Args:
+        trace: with its ``layers``, unless there is one layer only.
+    """
+    cursor.follow_link(config)
+    head = cursor.step(encoding)
+    steps = shown_steps(config, lines=len(lines), steps=encoding.ids_BT.shape[1], around=head)
+    picture = unrolled(config, encoding, lines=lines, steps=steps)
+    with st.container(key="network_picture"):
+        network(
+            picture,
+            strip_values(picture, trace),
+            say(encoding, trace, lines=lines, steps=steps),
+            encoding,
+            theme,
+            key="network",
+            reach=output_reach(trace),
+            head=head,
+            cursor=cursor.place(config),
+            words=_words(config, encoding),
+            on_pick=_pick,
+            on_rest=cursor.read,
+        )
+        with st.container(horizontal=True, vertical_alignment="center", key="below_picture"):
+            st.caption(_hint(config, encoding), width="content")
+            if cursor.marked():
+                st.page_link(
+                    "inside_the_cell.py",
+                    label=_("Open the marked number"),
+                    icon=":material/frame_inspect:",
+                    width="content",
+                )
+
+
+def _pick(place: Place) -> None:
+    cursor.put(layer=place.layer, direction=place.direction, line=place.line, step=place.step, unit=place.unit)
+
+
+def _hint(config: RunConfig, encoding: Encoding) -> str:
+    """What the arrows show of this module."""
+    lines, steps = encoding.ids_BT.shape
+    if not config.batch_first and lines == 1:
+        return _(
+            "`batch_first=False`: no arrow joins two steps. These are {steps} networks that read one token each."
+        ).format(steps=steps)
+    if not config.batch_first:
+        return _("`batch_first=False`: the arrows run from line to line, not along the text.")
+    if config.bidirectional:
+        return _(
+            "← reads from the end of the line, → from its start. Point at a number: what it comes from stays lit, and "
+            "what comes from it."
+        )
+    return _(
+        "An arrow is what is handed on. Point at a number: what it comes from stays lit, and what comes from it. "
+        "A framed state and `h_n` are the same numbers."
+    )
+
+
+def _words(config: RunConfig, encoding: Encoding) -> dict[str, str]:
+    return {
+        "back": "t − 1",
+        "ahead": "t + 1",
+        "play": _("Read"),
+        "pause": _("Stop"),
+        "head": _("time step that is read"),
+        "sentence": _("t = {t}: reads {read} (id {id}), hears {heard}, says {says} ({p}), should say {asked}."),
+        "behind": _("t = {t}: behind this line's end."),
+        "line": _("Line {line}."),
+        "other": _("h of line {line}"),
+        "and": _(" and "),
+        "lower": _("h of layer {layer} {direction}, line {line}, t {t}, unit {unit}"),
+        "padding": _("padding, not read") if config.batch_first else _("padding, read as zeros"),
+        "says": _("says {says}, p = {p}; should say {asked}"),
+        "cut": _("h at t {t} of line {line}, not shown"),
+        "alt": _("The unrolled network. {sentence} Arrow keys read on and choose a number, Enter opens it."),
+        "token": _("token"),
+        "layer": _("layer {layer} {arrow}") if config.num_layers > 1 or config.bidirectional else _("state h"),
+        "said": _("says"),
+        "probability": _("p"),
+        "asked": _("should say"),
+    }
