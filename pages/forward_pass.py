@@ -6,7 +6,7 @@ from pages.ui import cursor, edits, state, view
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
-from pages.ui.picture import show_network
+from pages.ui.picture import drawn_up, show_network
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
 from pages.ui.work import working
@@ -29,7 +29,7 @@ theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
 lines = view.line_window(batch)
-show_network(config, encoding, trace, theme, lines=lines)
+show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme)
 st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))
 st.markdown(
     _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice.")

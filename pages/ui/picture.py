@@ -5,37 +5,44 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cursor
-from pages.ui.components.network import Place, network
+from pages.ui.components.live_chart import Patch
+from pages.ui.components.network import Place, network, network_patch
 from pages.ui.i18n import _
 from pages.ui.steps import say
 from rnn_core import Encoding, RunConfig, Trace
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_reach
-from rnn_core.picture import shown_steps, strip_values, unrolled
+from rnn_core.picture import Picture, shown_steps, strip_values, unrolled
+
+_KEY = "network"
 
 
-def show_network(config: RunConfig, encoding: Encoding, trace: Trace, theme: Theme, *, lines: range) -> None:
-    """The unrolled network over ``lines``, around the cursor, with what it reads and says at each step.
+def drawn_up(config: RunConfig, encoding: Encoding, *, lines: range) -> Picture:
+    """The unrolled network over ``lines``, around the cursor."""
+    cursor.follow_link(config)
+    steps = encoding.ids_BT.shape[1]
+    shown = shown_steps(config, lines=len(lines), steps=steps, around=cursor.step(encoding))
+    return unrolled(config, encoding, lines=lines, steps=shown)
+
+
+def show_network(picture: Picture, config: RunConfig, encoding: Encoding, trace: Trace, theme: Theme) -> None:
+    """The picture, with what the network reads and says at each step.
 
     Args:
         trace: with its ``layers``, unless there is one layer only.
     """
-    cursor.follow_link(config)
-    head = cursor.step(encoding)
-    steps = shown_steps(config, lines=len(lines), steps=encoding.ids_BT.shape[1], around=head)
-    picture = unrolled(config, encoding, lines=lines, steps=steps)
     with st.container(key="network_picture"):
         network(
             picture,
             strip_values(picture, trace),
-            say(encoding, trace, lines=lines, steps=steps),
+            say(encoding, trace, lines=picture.lines, steps=picture.steps),
             encoding,
             theme,
-            key="network",
+            key=_KEY,
             reach=output_reach(trace),
-            head=head,
+            head=cursor.step(encoding),
             cursor=cursor.place(config),
-            words=_words(config, encoding),
+            words=_words(config),
             on_pick=_pick,
             on_rest=cursor.read,
         )
@@ -48,6 +55,13 @@ def show_network(config: RunConfig, encoding: Encoding, trace: Trace, theme: The
                     icon=":material/frame_inspect:",
                     width="content",
                 )
+
+
+def picture_patches(picture: Picture, encoding: Encoding, trace: Trace) -> dict[str, Patch]:
+    """What one frame changes of ``show_network``'s picture, by key."""
+    said = say(encoding, trace, lines=picture.lines, steps=picture.steps)
+    values = strip_values(picture, trace)
+    return {_KEY: network_patch(values, said, reach=output_reach(trace))}
 
 
 def _pick(place: Place) -> None:
@@ -74,21 +88,21 @@ def _hint(config: RunConfig, encoding: Encoding) -> str:
     )
 
 
-def _words(config: RunConfig, encoding: Encoding) -> dict[str, str]:
+def _words(config: RunConfig) -> dict[str, str]:
     return {
         "back": "t − 1",
         "ahead": "t + 1",
         "play": _("Read"),
         "pause": _("Stop"),
         "head": _("time step that is read"),
-        "sentence": _("t = {t}: reads {read} (id {id}), hears {heard}, says {says} ({p}), should say {asked}."),
+        "sentence": _("t = {t}: reads “{read}” (id {id}), hears {heard}, says “{says}” ({p}), should say “{asked}”."),
         "behind": _("t = {t}: behind this line's end."),
         "line": _("Line {line}."),
         "other": _("h of line {line}"),
         "and": _(" and "),
         "lower": _("h of layer {layer} {direction}, line {line}, t {t}, unit {unit}"),
         "padding": _("padding, not read") if config.batch_first else _("padding, read as zeros"),
-        "says": _("says {says}, p = {p}; should say {asked}"),
+        "says": _("says “{says}”, p = {p}; should say “{asked}”"),
         "cut": _("h at t {t} of line {line}, not shown"),
         "alt": _("The unrolled network. {sentence} Arrow keys read on and choose a number, Enter opens it."),
         "token": _("token"),

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.ui import view
 from pages.ui.components.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
 from pages.ui.i18n import _
+from pages.ui.picture import drawn_up, picture_patches, show_network
 from pages.ui.steps import patches, say, show_steps
 from pages.ui.train import playback
 from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
@@ -21,6 +22,7 @@ from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
 from rnn_core.figures.training import loss_figure, loss_points
 from rnn_core.history import LossCurve
+from rnn_core.picture import Picture
 from rnn_core.progress import loss_floor
 
 ROWS_PX = 162
@@ -38,6 +40,7 @@ class Window:
     Attributes:
         lines, steps: of output. columns, axis: of h_n, and their axis letter.
         last_epoch: of the loss, or None for all epochs. logarithmic: whether its scale is.
+        picture: of the network, in the place of the heatmaps; None where those are drawn.
     """
 
     lines: range
@@ -46,6 +49,7 @@ class Window:
     axis: str
     last_epoch: int | None = None
     logarithmic: bool = False
+    picture: Picture | None = None
 
 
 def choose_window(trainer: Trainer) -> Window:
@@ -54,7 +58,7 @@ def choose_window(trainer: Trainer) -> Window:
     lines, shown = view.line_window(batch), view.step_window(steps)
     columns, axis = (lines, "B") if trainer.config.batch_first else (shown, "T")
     with st.container(horizontal=True, vertical_alignment="center", key="looks"):
-        window = Window(lines=lines, steps=shown, columns=columns, axis=axis, **_choose_looks(trainer))
+        window = Window(lines=lines, steps=shown, columns=columns, axis=axis, **_choose_looks(trainer, lines))
         _mount_verdict(trainer, window)
     return window
 
@@ -67,7 +71,7 @@ def mount_status(trainer: Trainer) -> None:
 
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     """Draws everything else that moves, as of now."""
-    encoding, trace, now = trainer.encoding, _trace(trainer), playback.status(trainer)
+    encoding, trace, now = trainer.encoding, _trace(trainer, window), playback.status(trainer)
     words = {name: _(name) for name in ("epoch", "loss", "right")} | {
         "prediction": _("Predictions, newest first"),
         "target": _target_words(encoding, window),
@@ -85,25 +89,38 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     with predictions, st.container(key="prediction_table"):
         newest = playback.newest(trainer)
         live_table(newest, encoding, lines=window.lines, steps=window.steps, key="live_predictions", words=words)
-    output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
-    h_n = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis, rows_px=ROWS_PX)
-    tensors = {
-        "output": view.Chart(figure=output, alt=_tensor_words("output", now)),
-        "h_n": view.Chart(figure=h_n, alt=_tensor_words("h_n", now)),
-    }
-    view.charts("tensors", tensors, columns=window.steps, share=SHARE)
+    if window.picture is not None:
+        show_network(window.picture, trainer.config, encoding, trace, theme)
+    else:
+        output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
+        h_n = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis, rows_px=ROWS_PX)
+        tensors = {
+            "output": view.Chart(figure=output, alt=_tensor_words("output", now)),
+            "h_n": view.Chart(figure=h_n, alt=_tensor_words("h_n", now)),
+        }
+        view.charts("tensors", tensors, columns=window.steps, share=SHARE)
     show_steps(encoding, trace, lines=window.lines, steps=window.steps, packed=trainer.config.batch_first)
 
 
-def _choose_looks(trainer: Trainer) -> dict[str, Any]:
-    """How one looks at the loss."""
+def _choose_looks(trainer: Trainer, lines: range) -> dict[str, Any]:
+    """How one looks at the loss and at the hidden states."""
+    picture = st.toggle(
+        _("network"),
+        key="as_picture",
+        help=_("The unrolled network in the place of the heatmaps."),
+        persist_state="session",
+    )
     logarithmic = st.toggle(_("log scale"), key="log_scale", persist_state="session")
     early = st.toggle(_("first {count} epochs").format(count=EARLY), key="early", persist_state="session")
     floor = loss_floor(trainer.config)
     if floor is not None:
         with st.popover(_("Why a floor?"), type="tertiary", key="floor"):
             _show_floor(trainer.config, floor)
-    return {"logarithmic": logarithmic, "last_epoch": EARLY if early else None}
+    return {
+        "logarithmic": logarithmic,
+        "last_epoch": EARLY if early else None,
+        "picture": drawn_up(trainer.config, trainer.encoding, lines=lines) if picture else None,
+    }
 
 
 def _mount_verdict(trainer: Trainer, window: Window) -> None:
@@ -141,20 +158,32 @@ def _target_words(encoding: Encoding, window: Window) -> str:
 
 def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
     """What one frame changes, by the key of what was mounted."""
-    trace, now = _trace(trainer), playback.status(trainer)
+    trace, now = _trace(trainer, window), playback.status(trainer)
+    said = say(trainer.encoding, trace, lines=window.lines, steps=window.steps)
+    seen = _heatmap_patches(trace, window, now)
+    if window.picture is not None:
+        seen = picture_patches(window.picture, trainer.encoding, trace)
+    return (
+        patches(trainer.encoding, trace, said, steps=window.steps)
+        | seen
+        | {
+            "live_status": text_patch(now),
+            "live_verdict": text_patch(playback.verdict(trainer, said)),
+            "loss_plot": chart_patch([loss_points(_curve(trainer, window))], alt=_loss_words(now)),
+            "live_predictions": table_patch(
+                playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
+            ),
+        }
+    )
+
+
+def _heatmap_patches(trace: Trace, window: Window, now: str) -> dict[str, Patch]:
     scale = {"coloraxis": color_range(output_reach(trace))}
     output = output_values(trace, lines=window.lines, steps=window.steps)
     h_n = state_values("h_n", trace, columns=window.columns)
-    said = say(trainer.encoding, trace, lines=window.lines, steps=window.steps)
-    return patches(trainer.encoding, trace, said, steps=window.steps) | {
-        "live_status": text_patch(now),
-        "live_verdict": text_patch(playback.verdict(trainer, said)),
-        "loss_plot": chart_patch([loss_points(_curve(trainer, window))], alt=_loss_words(now)),
+    return {
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
-        "live_predictions": table_patch(
-            playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
-        ),
     }
 
 
@@ -162,8 +191,10 @@ def _curve(trainer: Trainer, window: Window) -> LossCurve:
     return trainer.history.curve(trainer.now, last=window.last_epoch)
 
 
-def _trace(trainer: Trainer) -> Trace:
-    return trace_forward(trainer.model, trainer.encoding, inside=False)
+def _trace(trainer: Trainer, window: Window | None = None) -> Trace:
+    """The present network reading its text; opened up where a picture shows its lower layers."""
+    inside = window is not None and window.picture is not None and trainer.config.num_layers > 1
+    return trace_forward(trainer.model, trainer.encoding, inside=inside)
 
 
 def _loss_words(now: str) -> str:

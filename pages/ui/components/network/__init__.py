@@ -125,7 +125,7 @@ def network(
         "words": dict(words),
         "levels": _levels(picture, boxes, words),
         "picks": on_pick is not None,
-        **network_patch(values, said, reach=reach, first=picture.steps.start),
+        **network_patch(values, said, reach=reach),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"
     st.html(f"<style>#root .st-key-{key}{{--px:{scale};--network-height:calc({height:g} * {scale})}}</style>")
@@ -152,8 +152,8 @@ def network(
         _component(key=key, data=data, on_picked_change=picked, on_head_change=rested)
 
 
-def network_patch(values: FloatArray, said: Mapping[int, Said], *, reach: float, first: int) -> dict[str, Any]:
-    """What one frame changes: the numbers of all strips, their scale, and what is said from step ``first`` on."""
+def network_patch(values: FloatArray, said: Mapping[int, Said], *, reach: float) -> dict[str, Any]:
+    """What one frame changes: the numbers of all strips, their scale, and what is said."""
     return {
         "values": typed(values),
         "reach": reach,
