@@ -44,7 +44,7 @@ const route = (from, to, { gap, between }) => {
   return `M${a.mid} ${a.y}v${-between * 0.3}H${side}V${b.bottom + between * 0.35}H${b.mid}V${b.bottom}`
 }
 
-const heads = new Map() // by name: where the head is, and where the server was last told that it rests
+const heads = new Map() // by name: where the head is, where the server was told that it rests, and what is pointed at
 
 const draw = (root, data, tell) => {
   const { nodes, edges, sizes, words, units, tokens, theme, dashes } = data
@@ -227,7 +227,7 @@ const draw = (root, data, tell) => {
   const restSoon = () => {
     clearTimeout(resting)
     const tellIt = () => {
-      heads.set(data.name, { head, told: head })
+      heads.set(data.name, { ...heads.get(data.name), head, told: head })
       tell.head(head)
     }
     if (!timer) resting = setTimeout(tellIt, RESTS_MS)
@@ -258,6 +258,7 @@ const draw = (root, data, tell) => {
   let pointed
   const point = (id, unit, near) => {
     pointed = id === undefined ? undefined : { id, unit }
+    heads.set(data.name, { ...heads.get(data.name), pointed })
     svg.classList.toggle("rnn-pointing", pointed !== undefined)
     tip.hidden = pointed === undefined
     if (!pointed) return
@@ -319,12 +320,14 @@ const draw = (root, data, tell) => {
     event.preventDefault()
     event.stopPropagation()
   })
-  box.addEventListener("blur", () => point())
+  box.addEventListener("blur", () => box.isConnected && point()) // one that is drawn anew keeps what is pointed at
 
   fill()
   light()
   const seen = svg.querySelector(".rnn-now.rnn-token")?.getBBox()
   box.scrollLeft = scrolled ?? Math.max(0, ((seen?.x ?? 0) / sizes.width) * box.scrollWidth - box.clientWidth / 2)
+  const again = focused && held?.pointed && cells.find(({ node, unit }) => node.id === held.pointed.id && unit === held.pointed.unit)
+  if (again) point(again.node.id, again.unit, again.cell)
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
   return {
     update(patch) {
