@@ -15,6 +15,7 @@ The way data flows, and what each module is:
     steps      what is read, asked and said       progress  why the loss gets no better
     call       config → the call of torch's class tables    records → pandas
     shapes     the ledger of every tensor's axes  figures   records → Plotly
+    picture    the network drawn over the text, and what is handed on to what
 
 The axis key. Arrays end in their axes, and no axis is optional:
 
