@@ -166,8 +166,10 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, decimals: int | None) -> 
         trace["texttemplate"] = f"%{{z:.{0 if _whole(panel.values) else decimals}f}}"
     where = f"{axes.column_title} %{{x}}, {axes.row_title} %{{y}}"
     if panel.hovers and panel.values.size <= HOVERED_CELLS:
-        trace["customdata"] = [list(panel.hovers)] * len(panel.row_labels)
-        where += "<br>%{customdata}"
+        # A column's label would be said as well, line break and all, where %{x} stands: its index stands there instead.
+        hovers = [f"{index}<br>{words}" for index, words in enumerate(panel.hovers, start=panel.first_column)]
+        trace["customdata"] = [hovers] * len(panel.row_labels)
+        where = f"{axes.row_title} %{{y}}, {axes.column_title} %{{customdata}}"
     trace["hovertemplate"] = f"{where}<br><b>%{{z:.9~g}}</b><extra>{panel.title}</extra>"
     return trace
 

@@ -40,8 +40,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with started_server() as server, started_browser() as browser:
         shoot(browser, server, "text_to_tensor.png", scheme="light")
-        batch = "text=hello%0Aeolll%0Alleel&hidden_size=2&head=linear&bidirectional=true"
-        shoot(browser, f"{server}/forward_pass?{batch}", "forward_pass.png", scheme="light")
+        shoot(browser, f"{server}/forward_pass?t=6&unit=4", "forward_pass.png", scheme="light")
         shoot(browser, f"{server}/inside_the_cell?cell=lstm&t=4&unit=3", "inside_the_cell.png", scheme="light")
         shoot(browser, f"{server}/train", "train.png", scheme="dark", presses=6)
 

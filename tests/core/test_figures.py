@@ -284,8 +284,11 @@ def test_hostile_tokens_are_drawn_to_the_letter() -> None:
         for drawn, tokens in zip(maps(figure), encoding.inputs, strict=True):
             columns = [label.split("<br>") for label in axis(figure, drawn.xaxis).ticktext]
             assert [number for _token, number in columns] == [str(t) for t in steps]
-            # Over a cell stands what is read, and behind it may stand its id.
-            hovers = [re.fullmatch(r"reads (.+?)(?:, id \d+)?", words) for words in drawn.customdata[0]]
+            # Over a cell stands its step, on the next line what is read, and behind it may stand its id.
+            hovers = [
+                re.fullmatch(rf"{t}<br>reads (.+?)(?:, id \d+)?", words)
+                for t, words in zip(steps, drawn.customdata[0], strict=True)
+            ]
             for said in ([token for token, _number in columns], [found[1] if found else "" for found in hovers]):
                 assert [html.unescape(token) for token in said[: len(tokens)]] == [visible(token) for token in tokens]
 
@@ -339,9 +342,6 @@ def test_the_pointer_says_line_unit_and_value_of_a_state(read: Read) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the label of a column, token and number, stands in the pointer's words beside the token"
-)
 @pytest.mark.parametrize("kind", ["one_hot", "output"])
 def test_the_pointer_says_the_token_once_and_the_step_on_its_line(kind: str) -> None:
     encoding, trace = _read(RunConfig("가나다라마", head=Head.LINEAR))

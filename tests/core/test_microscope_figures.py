@@ -321,9 +321,6 @@ def test_an_edited_token_is_marked_and_no_other_is(lstm: Looked) -> None:
 # --- the pointer and the rings ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the label of a column, token and number, stands in the pointer's words beside the token"
-)
 @pytest.mark.parametrize("kind", ["unrolled", "difference"])
 def test_the_pointer_says_the_token_once_and_the_step_on_its_line(kind: str) -> None:
     read = _looked(RunConfig("가나다라마", head=Head.LINEAR))

@@ -205,4 +205,4 @@ def test_labels_and_hover_labels_of_output_are_the_tokens_to_the_letter(open_scr
     labels = [label.split("<br>") for label in chart["layout"]["xaxis"]["ticktext"]]
     assert [(html.unescape(token), int(t)) for token, t in labels] == [(token, t) for t, token in enumerate(text)]
     for row in chart["data"][0]["customdata"]:
-        assert [html.unescape(label) for label in row] == [f"reads {token}" for token in text]
+        assert [html.unescape(label) for label in row] == [f"{t}<br>reads {token}" for t, token in enumerate(text)]

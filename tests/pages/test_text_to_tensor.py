@@ -118,7 +118,8 @@ def test_a_column_is_labelled_with_token_and_step_and_a_row_with_token_and_id(ty
 def test_the_hover_label_says_token_and_id_to_the_letter(open_screen: Open, text: str) -> None:
     (trace,) = open_screen(query={"text": text}).chart("one_hot")["data"]
     encoding = encode(RunConfig(text))
-    expected = [f"reads {token}, id {index}" for token, index in zip(text, encoding.ids_BT[0], strict=True)]
+    read = zip(text, encoding.ids_BT[0], strict=True)
+    expected = [f"{t}<br>reads {token}, id {index}" for t, (token, index) in enumerate(read)]
     for row in trace["customdata"]:
         assert [html.unescape(label) for label in row] == expected
 

@@ -198,12 +198,9 @@ def _boxes(picture: Picture, sizes: Sizes) -> tuple[list[tuple[float, float, flo
     for band in bands:
         tops[band] = total
         inner = 0 <= band < len(picture.lines)
-        levels = {node.level for node in picture.nodes if node.band == band}
         height = picture.rows * strip + (picture.rows - 1) * (sizes.between + sizes.label)
         if inner:
             height += sizes.token + sizes.said + 2 * sizes.between + sizes.label
-        elif levels == {0}:
-            height = 0
         total += height + sizes.between
     first = min(node.column for node in picture.nodes)
     last = max(node.column for node in picture.nodes)

@@ -156,9 +156,7 @@ const draw = (root, data, tell) => {
       group.append(make("text", { x: node.column < 0 ? x + width : x, y: y + height / 2 + 4, class: "rnn-small", "text-anchor": node.column < 0 ? "end" : "start" }, `… t ${step}`))
     } else {
       if (kind !== "h") {
-        const dash = kind === "h_n" ? DASHES[dashes[node.direction]] : null
         group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, sizes.cell < 30 ? kind : `${kind}[${node.index[0]}]`))
-        if (dash !== null) group.dataset.dash = dash
       }
       for (let unit = 0; unit < units; unit += 1) {
         const place = { class: "rnn-cell", x, y: y + unit * sizes.row, width, height: sizes.row, "data-unit": unit, "data-layer": node.layer, "data-direction": node.direction, "data-line": node.line, "data-t": step, "data-node": id }
@@ -209,7 +207,7 @@ const draw = (root, data, tell) => {
     const at = head - firstStep
     const { tokens: says, probability } = said[line]
     const parts = { t: head, line, read, id, heard: heard(line), asked, says: says[at], p: at < says.length ? numbers(probability)[at].toFixed(2) : "" }
-    sentence.textContent = (data.lines.length > 1 || data.many ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : words.sentence, parts)
+    sentence.textContent = (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : words.sentence, parts)
     box.setAttribute("aria-label", filled(words.alt, { sentence: sentence.textContent }))
   }
   const light = () => {
