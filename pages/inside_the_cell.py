@@ -8,6 +8,7 @@ from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.inside_the_cell import microscope, place, whatif
+from pages.ui.inside_the_cell.diagram import show_diagram
 from pages.ui.inside_the_cell.scene import scene_of
 from pages.ui.steps import show_steps
 from pages.ui.work import working
@@ -28,12 +29,14 @@ encoding, model = scene.edited.encoding, scene.edited.model
 whatif.show_banner(trainer, scene)
 cursor, order = place.choose_cursor(trainer, scene.after)
 here, scope = layer_of(scene.after, cursor.layer, cursor.direction), look(model, scene.after, cursor)
+equations = show_diagram(scene, scope, config, theme)
 steps, units = place.show_unrolled(here, encoding, scope, theme, order=order)
 
 st.header(_("The microscope"))
-microscope.show_equations(scope, theme)
-gate = microscope.choose_gate(scope)
-microscope.show_products(scope, gate, encoding, config, theme)
+microscope.show_equations(scope, equations)
+with st.container(key="gate_opened"):
+    gate = microscope.choose_gate(scope)
+    microscope.show_products(scope, gate, encoding, config, theme)
 st.caption(
     _("These equations against torch, over every step and unit of this layer: largest difference {error:.2g}.").format(
         error=agreement(here)

@@ -118,7 +118,8 @@ def look(model: CharRNN, trace: Trace, cursor: Cursor) -> Microscope:
     W_ih, W_hh, b_ih, b_hh = (
         getattr(model.rnn, name + suffix).numpy() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
-    units, time = model.rnn.hidden_size, "t" if model.rnn.batch_first else "b"
+    units = model.rnn.hidden_size
+    now, before = time_names(model.rnn.batch_first, cursor.direction)
     sums = []
     for gate in here.gates:
         row = PACKING[type(model.rnn)].index(gate) * units + cursor.unit
@@ -149,8 +150,8 @@ def look(model: CharRNN, trace: Trace, cursor: Cursor) -> Microscope:
         cursor=cursor,
         gates=tuple(sums),
         suffix=suffix,
-        now=time,
-        before=time + ("+1" if cursor.direction is Direction.BACKWARD else "−1"),
+        now=now,
+        before=before,
         h=float(here.h_BTH[spot]),
         h_previous=float(here.h_previous_BTH[spot]),
         c=None if here.c_BTH is None else float(here.c_BTH[spot]),
@@ -161,6 +162,12 @@ def look(model: CharRNN, trace: Trace, cursor: Cursor) -> Microscope:
 def left_out(products: FloatArray, shown: range) -> float:
     """The sum of those ``products`` that are not among ``shown``."""
     return float(products.sum(dtype=np.float64) - products[shown.start : shown.stop].sum(dtype=np.float64))
+
+
+def time_names(batch_first: bool, direction: Direction) -> tuple[str, str]:
+    """What the index of a state and that of the state before it are called: ``now`` and ``before`` of a Microscope."""
+    now = "t" if batch_first else "b"
+    return now, now + ("+1" if direction is Direction.BACKWARD else "−1")
 
 
 def gate_label(gate: str) -> str:

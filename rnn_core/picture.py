@@ -136,6 +136,18 @@ def unrolled(config: RunConfig, encoding: Encoding, *, lines: range, steps: rang
     )
 
 
+def along(
+    config: RunConfig, encoding: Encoding, line: int, step: int, direction: Direction, by: int
+) -> tuple[int, int] | None:
+    """The line and step that the module comes to ``by`` steps later (−1: before), or None where it starts or ends."""
+    by = by if direction is Direction.FORWARD else -by
+    if config.batch_first:
+        ahead, size = step + by, int(encoding.length_B[line])
+        return (line, ahead) if 0 <= ahead < size else None
+    ahead, size = line + by, len(encoding.lines)
+    return (ahead, step) if 0 <= ahead < size else None
+
+
 def strip_values(picture: Picture, trace: Trace) -> FloatArray:
     """float32 (P, H): the numbers of each of ``picture.strips``; h_0 is zeros.
 
@@ -185,15 +197,6 @@ class _Plan:
     def live(self, line: int, step: int) -> bool:
         """Whether the module reads this step."""
         return not self.config.batch_first or step < int(self.encoding.length_B[line])
-
-    def along(self, line: int, step: int, direction: Direction, by: int) -> tuple[int, int] | None:
-        """The place that the module comes to ``by`` steps later (−1: before), or None where it starts or ends."""
-        by = by if direction is Direction.FORWARD else -by
-        if self.config.batch_first:
-            ahead, size = step + by, int(self.encoding.length_B[line])
-            return (line, ahead) if 0 <= ahead < size else None
-        ahead, size = line + by, len(self.encoding.lines)
-        return (ahead, step) if 0 <= ahead < size else None
 
     def beside(self, line: int, step: int, direction: Direction, by: int) -> tuple[int, int]:
         """Column and band of what stands beyond the first (``by`` −1) or the last place shown of a chain."""
@@ -274,7 +277,7 @@ def _add_before(plan: _Plan, state: Node, nodes: list[Node], edges: list[Edge]) 
     """What a state hears: the state before it, h_0, or the sign of one that is not shown."""
     assert state.direction is not None
     carries = "h, c" if plan.config.cell is Cell.LSTM else "h"
-    before = plan.along(state.line, state.step, state.direction, -1)
+    before = along(plan.config, plan.encoding, state.line, state.step, state.direction, -1)
     if before is None:
         source = _end(plan, state, Kind.START, -1)
         nodes.append(source)
@@ -289,7 +292,7 @@ def _add_before(plan: _Plan, state: Node, nodes: list[Node], edges: list[Edge]) 
 def _add_after(plan: _Plan, state: Node, nodes: list[Node], edges: list[Edge]) -> None:
     """The state that a row ended in, where that is this one; or the sign that it is handed on to one not shown."""
     assert state.direction is not None
-    after = plan.along(state.line, state.step, state.direction, 1)
+    after = along(plan.config, plan.encoding, state.line, state.step, state.direction, 1)
     if after is None:
         kinds = [Kind.FINAL, Kind.FINAL_CELL] if plan.config.cell is Cell.LSTM else [Kind.FINAL]
         for kind in kinds:

@@ -66,16 +66,23 @@ def click_cell(page: Page, chart: str, *, column: int, row: int) -> None:
 
 def printed(scope: Microscope) -> list[str]:
     """Every decimal number of the equations, in order, as a person would print them from ``scope``."""
-    value = {gate.symbol: gate.activation for gate in scope.gates}
-    numbers: list[float] = []
-    for gate in scope.gates:
-        scale = [] if gate.reset is None else [gate.reset]
-        numbers += [gate.input_part, *scale, gate.recurrent_part, gate.preactivation, gate.activation]
+    value: dict[str, Any] = {gate.symbol: np.float32(gate.activation) for gate in scope.gates}
+    heard = {gate.symbol: (gate.input_part, gate.recurrent_part, gate.preactivation) for gate in scope.gates}
+    numbers: list[float]
     if scope.c is not None and scope.c_previous is not None:
-        numbers += [value["f"], scope.c_previous, value["i"], value["g"], scope.c]
-        numbers += [value["o"], float(np.tanh(scope.c)), scope.h]
+        i, f, g, o = value.values()
+        kept, written, squashed = f * np.float32(scope.c_previous), i * g, np.tanh(np.float32(scope.c))
+        numbers = [*heard["f"], f, f, scope.c_previous, kept, *heard["i"], i, *heard["g"], g, i, g, written]
+        numbers += [kept, written, scope.c, *heard["o"], o, scope.c, squashed, o, squashed, scope.h]
     elif "z" in value:
-        numbers += [1 - value["z"], value["n"], value["z"], scope.h_previous, scope.h]
+        r, z, n = value.values()
+        from_x, from_h, total = heard["n"]
+        let_in, kept, taken = r * np.float32(from_h), z * np.float32(scope.h_previous), (1 - z) * n
+        numbers = [*heard["z"], z, z, scope.h_previous, kept, *heard["r"], r, r, from_h, let_in]
+        numbers += [from_x, let_in, total, n, 1 - z, n, taken, taken, kept, scope.h]
+    else:
+        from_x, from_h, total = heard["h"]
+        numbers = [from_x, from_h, from_x, from_h, total, total, scope.h]
     return [f"{scope.h:.6f}".replace("-", "−"), *(f"{number:.4f}".replace("-", "−") for number in numbers)]
 
 

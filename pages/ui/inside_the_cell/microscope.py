@@ -11,7 +11,7 @@ from pages.ui import view
 from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig, Trace
 from rnn_core.cursor import Cursor
-from rnn_core.figures.equations import equations
+from rnn_core.figures.equations import Equation
 from rnn_core.figures.microscope import activation_figure, products_figure, said_figure, sum_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import PACKING, GateSum, Microscope, gate_label, left_out
@@ -23,13 +23,12 @@ TERMS = 16
 """How many columns of a product are printed; the sums are over all of them."""
 
 
-def show_equations(scope: Microscope, theme: Theme) -> None:
+def show_equations(scope: Microscope, steps: Sequence[Equation]) -> None:
     """Every step of the computation, numbered, each with its numbers; the last line is the hidden value."""
     t, j = scope.cursor.step, scope.cursor.unit
     head = f"| # | {_('equation')} | {_('in numbers')} |\n|:--|:--|:--|\n"
     rows = [
-        f"| {place} {_(line.name)} | ${line.symbols}$ | ${line.numbers}$ |"
-        for place, line in enumerate(equations(scope, theme), start=1)
+        f"| {place} {_(line.name)} | ${line.symbols}$ | ${line.numbers}$ |" for place, line in enumerate(steps, start=1)
     ]
     with st.container(key="equations"):
         st.markdown(f"**`h[t={t}, j={j}] = {_bare(scope.h, 6)}`** " + _outcome(scope))

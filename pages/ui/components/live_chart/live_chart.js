@@ -89,7 +89,7 @@ const chart = (root, figure, pick) => {
   const plot = root.querySelector(".rnn-plot") ?? root.appendChild(element("div", "rnn-plot"))
   let { data, layout, alt } = figure
   const touched = matchMedia("(pointer: coarse)").matches ? { dragmode: false } : {} // a finger scrolls the page
-  const place = keyed(figure.name)
+  const place = root.closest(`.st-key-${figure.name}`) // its own: one that is on its way out may have the same name
   const draw = async () => {
     const Plotly = await loadPlotly(figure.plotly)
     const { clientWidth: width, clientHeight: height } = place

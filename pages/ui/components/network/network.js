@@ -1,27 +1,11 @@
 // The unrolled network as SVG. It is drawn once; numbers, the head that reads and what is pointed at only change classes,
 // colours and text, so that nothing of it asks the server. What people typed is set as text only, never as markup.
 
-const SVG = "http://www.w3.org/2000/svg"
 const READ_EVERY_MS = 700
 const RESTS_MS = 400 // without a move of the head: it has come to rest
 const SMALLEST_NUMBER_PX = 12 // of a row; below it a cell has its colour only
 const ARROWS = { forward: "→", backward: "←" }
 const DASHES = { solid: "", dash: "5 4" }
-
-const make = (tag, attributes = {}, text) => {
-  const node = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  if (text !== undefined) node.textContent = text
-  return node
-}
-const html = (tag, className, text) => {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  return node
-}
-const filled = (template, words) => template.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole)
-const signed = (value, digits = 9) => String(Number(value.toPrecision(digits))).replace("-", "−")
 
 // The path of an arrow, from box to box.
 const route = (from, to, { gap, between }) => {
@@ -58,22 +42,8 @@ const draw = (root, data, tell) => {
   const numbered = sizes.row >= SMALLEST_NUMBER_PX && sizes.cell >= 30
 
   // --- what leads to what ---
-  const [before, after] = [new Map(), new Map()]
-  for (const [source, target] of edges) {
-    before.set(target, [...(before.get(target) ?? []), source])
-    after.set(source, [...(after.get(source) ?? []), target])
-  }
-  const reached = (id, next, seen = new Set()) => {
-    const waiting = [id]
-    while (waiting.length) {
-      for (const other of next.get(waiting.pop()) ?? []) {
-        if (seen.has(other)) continue
-        seen.add(other)
-        waiting.push(other)
-      }
-    }
-    return seen
-  }
+  const after = follower(edges)
+  const before = follower(edges.map(([source, target]) => [target, source]))
   // A node is read once something that is said at a step up to the head depends on it.
   const readAt = new Map()
   for (let t = firstStep; t < endStep; t += 1) {
@@ -88,17 +58,9 @@ const draw = (root, data, tell) => {
   const scrolled = root.querySelector(".rnn-canvas")?.scrollLeft
   root.replaceChildren()
   const controls = root.appendChild(html("div", "rnn-reading"))
-  const button = (className, sign, label, act) => {
-    const one = controls.appendChild(html("button", `rnn-move ${className}`, sign))
-    one.type = "button"
-    one.title = label
-    one.setAttribute("aria-label", label)
-    one.onclick = act
-    return one
-  }
-  button("rnn-back", "◀", words.back, () => go(head - 1))
-  const playing = button("rnn-read", words.play, words.play, () => (timer ? rest() : play()))
-  button("rnn-ahead", "▶", words.ahead, () => go(head + 1))
+  button(controls, "rnn-back", "◀", words.back, () => go(head - 1))
+  const playing = button(controls, "rnn-read", words.play, words.play, () => (timer ? rest() : play()))
+  button(controls, "rnn-ahead", "▶", words.ahead, () => go(head + 1))
   const slider = controls.appendChild(html("input", "rnn-head"))
   Object.assign(slider, { type: "range", min: firstStep, max: endStep - 1, value: head })
   slider.setAttribute("aria-label", words.head)
@@ -114,10 +76,7 @@ const draw = (root, data, tell) => {
   svg.style.height = `calc(${sizes.height} * var(--px))`
   const tip = root.appendChild(html("div", "rnn-tip"))
   tip.hidden = true
-  const defs = svg.appendChild(make("defs"))
-  const marker = make("marker", { id: "rnn-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" })
-  marker.append(make("path", { d: "M0 0.5L8 4L0 7.5z", fill: "context-stroke" }))
-  defs.append(marker)
+  svg.append(arrowhead("rnn-arrow"))
 
   const arrows = svg.appendChild(make("g", { class: "rnn-arrows" }))
   const lines = edges.map(([source, target, carries]) => {
@@ -272,9 +231,7 @@ const draw = (root, data, tell) => {
     }
     const node = byId.get(id)
     tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
-    const [frame, at] = [root.getBoundingClientRect(), near.getBoundingClientRect()]
-    tip.style.left = `${Math.max(0, Math.min(at.left - frame.left + at.width / 2, frame.width - tip.offsetWidth))}px`
-    tip.style.top = `${at.bottom - frame.top + 6}px`
+    placeTip(tip, root, near)
   }
   const label = ({ kind, line, step, live, index }) => {
     if (kind === "token") return live ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}` : words.padding
