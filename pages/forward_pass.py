@@ -28,6 +28,7 @@ batch, steps, _size = encoding.x_BTV.shape
 theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
+cursor.follow_link(config)
 lines = view.line_window(batch)
 show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme)
 st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))
@@ -48,6 +49,7 @@ for name, values in {"h_n": trace.h_n, "c_n": trace.c_n}.items():
         tensors[name] = view.Chart(
             figure=state_figure(name, trace, theme, columns=columns, axis=second_axis),
             alt=_("{name}, shape {shape}").format(name=name, shape=values.shape),
+            on_pick=lambda pick: cursor.look_at_end(config, encoding, pick.panel, pick.column, pick.row),
         )
 view.charts("tensors", tensors, columns=window)
 st.caption(_("Click a cell or a step: it becomes the cursor of *Inside the cell*."))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rnn_core.config import RunConfig, parse_value
-from rnn_core.encoding import encode
+from rnn_core.encoding import Encoding, encode
 from rnn_core.rules import Choice, Whole
 from rnn_core.trace import Direction
 
@@ -55,3 +55,15 @@ def parse_cursor(query: Mapping[str, object], config: RunConfig) -> tuple[Cursor
                 wrong[key] = str(error)
     names = {"b": "line", "t": "step"}
     return Cursor(**{names.get(key, key): value for key, value in found.items()}), wrong  # type: ignore[arg-type]
+
+
+def end_cursor(config: RunConfig, encoding: Encoding, row: int, column: int, unit: int) -> Cursor:
+    """The hidden value that is ``h_n[row, column, unit]``: where a layer and direction came to its end."""
+    layer, which = divmod(row, config.directions)
+    direction = list(Direction)[which]
+    forward = direction is Direction.FORWARD
+    if config.batch_first:
+        line, step = column, int(encoding.length_B[column]) - 1 if forward else 0
+    else:
+        line, step = len(encoding.lines) - 1 if forward else 0, column
+    return Cursor(layer=layer, direction=direction, line=line, step=step, unit=unit)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig
-from rnn_core.cursor import CURSOR_KEYS, Cursor, parse_cursor
+from rnn_core.cursor import CURSOR_KEYS, Cursor, end_cursor, parse_cursor
 from rnn_core.trace import Direction
 
 _START = Cursor()
@@ -36,6 +37,12 @@ def look_at(config: RunConfig, line: int, step: int, feature: int) -> None:
     put(layer=config.num_layers - 1, direction=list(Direction)[direction], line=line, step=step, unit=unit)
 
 
+def look_at_end(config: RunConfig, encoding: Encoding, row: int, column: int, unit: int) -> None:
+    """Puts the cursor, from any page, on the hidden value that is ``h_n[row, column, unit]``."""
+    end = end_cursor(config, encoding, row, column, unit)
+    put(layer=end.layer, direction=end.direction, line=end.line, step=end.step, unit=end.unit)
+
+
 def marked() -> tuple[int, int] | None:
     """Line and step of the cursor, or None before one was put anywhere."""
     return (st.session_state.get("b", 0), st.session_state["t"]) if "t" in st.session_state else None
@@ -56,6 +63,17 @@ def place(config: RunConfig) -> tuple[int, int, int, int] | None:
     state = st.session_state
     direction = list(Direction).index(Direction(state.get("direction") or Direction.FORWARD))
     return state.get("layer", 0) * config.directions + direction, *found, state.get("unit", 0)
+
+
+def link_to_it() -> None:
+    """A link to *Inside the cell*; nothing before the cursor was put anywhere."""
+    if marked():
+        st.page_link(
+            "inside_the_cell.py",
+            label=_("Open the marked number"),
+            icon=":material/frame_inspect:",
+            width="content",
+        )
 
 
 def follow_link(config: RunConfig) -> None:

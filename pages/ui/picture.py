@@ -19,7 +19,6 @@ _KEY = "network"
 
 def drawn_up(config: RunConfig, encoding: Encoding, *, lines: range) -> Picture:
     """The unrolled network over ``lines``, around the cursor."""
-    cursor.follow_link(config)
     steps = encoding.ids_BT.shape[1]
     shown = shown_steps(config, lines=len(lines), steps=steps, around=cursor.step(encoding))
     return unrolled(config, encoding, lines=lines, steps=shown)
@@ -48,13 +47,7 @@ def show_network(picture: Picture, config: RunConfig, encoding: Encoding, trace:
         )
         with st.container(horizontal=True, vertical_alignment="center", key="below_picture"):
             st.caption(_hint(config, encoding), width="content")
-            if cursor.marked():
-                st.page_link(
-                    "inside_the_cell.py",
-                    label=_("Open the marked number"),
-                    icon=":material/frame_inspect:",
-                    width="content",
-                )
+            cursor.link_to_it()
 
 
 def picture_patches(picture: Picture, encoding: Encoding, trace: Trace) -> dict[str, Patch]:

@@ -16,8 +16,8 @@ from rnn_core.cursor import Cursor
 from rnn_core.microscope import Microscope, look
 from rnn_core.trace import FloatArray
 from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, parameter, trace_what_if
-from tests.browser.conftest import READY_MS, Open, settle
-from tests.browser.test_explore import drawn
+from tests.browser.conftest import READY_MS, Open, settle, until
+from tests.browser.test_explore import drawn, epoch
 
 DECIMAL = re.compile(r"[−-]?\d+\.\d+")
 STEP = 3
@@ -190,6 +190,32 @@ def test_a_click_on_a_cell_is_the_cursor_on_every_page(server: str, open_page: O
     settle(page)
     page.locator(".st-key-steps_0 .rnn-of-read td").nth(3).click()
     cursor_is(page, t=3, unit=2)
+
+
+def test_a_click_on_h_n_is_the_cursor_where_that_row_ended(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/forward_pass?text=hello%0Ano&head=linear&hidden_size=4&bidirectional=true")
+    click_cell(page, "h_n", column=1, row=2)
+    expect(page.locator(".st-key-steps_1 .rnn-of-t .rnn-marked")).to_have_text("1")
+    until(page, "location.search.includes('b=1') && location.search.includes('unit=2')")
+
+
+def test_a_click_on_trains_heatmaps_is_the_cursor_also_while_it_plays(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train")
+    click_cell(page, "output", column=4, row=5)
+    expect(page.locator(".st-key-steps_0 .rnn-of-t .rnn-marked")).to_have_text("4")
+    until(page, "location.search.includes('t=4') && location.search.includes('unit=5')")
+    press(page, "Play")
+    until(page, "/epoch [1-9]/.test(document.querySelector('.st-key-status').innerText)")
+    page.locator(".st-key-steps_0 .rnn-of-read td").nth(2).click()
+    expect(page.locator(".st-key-steps_0 .rnn-of-t .rnn-marked")).to_have_text("2")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    before = epoch(page)
+    until(page, f"Number(/epoch (\\d+)/.exec(document.querySelector('.st-key-status').innerText)[1]) > {before}")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    settle(page)
+    page.get_by_role("link", name="Open the marked number").click()
+    cursor_is(page, t=2)
 
 
 def test_a_weight_is_chosen_by_a_click_and_its_value_stands_there(server: str, open_page: Open) -> None:

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.config import Cell, Head, RunConfig, Task
-from rnn_core.cursor import CURSOR_KEYS, Cursor, cursor_rules, parse_cursor
+from rnn_core.cursor import CURSOR_KEYS, Cursor, cursor_rules, end_cursor, parse_cursor
 from rnn_core.encoding import encode
-from rnn_core.trace import Direction
+from rnn_core.microscope import layer_of
+from rnn_core.model import build_model
+from rnn_core.trace import Direction, trace_forward
 
 CONFIG = RunConfig(
     "abcde\nab\nabcabca", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=11, num_layers=3, bidirectional=True
@@ -79,3 +81,17 @@ def test_whatever_a_link_says_the_cursor_exists(query: dict[str, object]) -> Non
     assert cursor.step < encode(CONFIG).length_B[cursor.line]
     assert set(wrong) <= set(query)
     assert all(sentence.startswith(f"{key} must be ") for key, sentence in wrong.items())
+
+
+@pytest.mark.parametrize("batch_first", [True, False], ids=["batch first", "time first"])
+def test_a_number_of_h_n_is_the_hidden_value_where_its_row_ended(batch_first: bool) -> None:
+    text = CONFIG.text if batch_first else "abcde\nabaca\nabcab"
+    config = RunConfig(text, head=Head.LINEAR, hidden_size=3, num_layers=2, bidirectional=True, batch_first=batch_first)
+    encoding = encode(config)
+    trace = trace_forward(build_model(config), encoding)
+    rows, columns, units = trace.h_n.shape
+    for row in range(rows):
+        for column in range(columns):
+            end = end_cursor(config, encoding, row, column, units - 1)
+            here = layer_of(trace, end.layer, end.direction)
+            assert here.h_BTH[end.line, end.step, end.unit] == trace.h_n[row, column, end.unit]

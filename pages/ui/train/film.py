@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import view
+from pages.ui import cursor, view
 from pages.ui.components.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
 from pages.ui.i18n import _
 from pages.ui.picture import drawn_up, picture_patches, show_network
@@ -54,6 +54,7 @@ class Window:
 
 def choose_window(trainer: Trainer) -> Window:
     """The window that the controls on the page ask for; beside them, why the loss gets no better."""
+    cursor.follow_link(trainer.config)
     batch, steps, _size = trainer.encoding.x_BTV.shape
     lines, shown = view.line_window(batch), view.step_window(steps)
     columns, axis = (lines, "B") if trainer.config.batch_first else (shown, "T")
@@ -94,12 +95,30 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     else:
         output = output_figure(trace, encoding, theme, lines=window.lines, steps=window.steps, rows_px=ROWS_PX)
         h_n = state_figure("h_n", trace, theme, columns=window.columns, axis=window.axis, rows_px=ROWS_PX)
+        config, lines = trainer.config, window.lines
         tensors = {
-            "output": view.Chart(figure=output, alt=_tensor_words("output", now)),
-            "h_n": view.Chart(figure=h_n, alt=_tensor_words("h_n", now)),
+            "output": view.Chart(
+                figure=output,
+                alt=_tensor_words("output", now),
+                on_pick=lambda pick: cursor.look_at(config, lines[pick.panel], pick.column, pick.row),
+            ),
+            "h_n": view.Chart(
+                figure=h_n,
+                alt=_tensor_words("h_n", now),
+                on_pick=lambda pick: cursor.look_at_end(config, encoding, pick.panel, pick.column, pick.row),
+            ),
         }
         view.charts("tensors", tensors, columns=window.steps, share=SHARE)
-    show_steps(encoding, trace, lines=window.lines, steps=window.steps, packed=trainer.config.batch_first)
+        cursor.link_to_it()
+    show_steps(
+        encoding,
+        trace,
+        lines=window.lines,
+        steps=window.steps,
+        packed=trainer.config.batch_first,
+        marked=cursor.marked(),
+        on_pick=lambda line, pick: cursor.look_at(trainer.config, line, pick.column, 0),
+    )
 
 
 def _choose_looks(trainer: Trainer, lines: range) -> dict[str, Any]:

@@ -127,11 +127,17 @@ const draw = (root, data, tell) => {
       if (twin) group.append(make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }))
     }
   }
-  for (const text of data.levels) svg.append(make("text", { x: sizes.gutter - 14, y: text.y, class: "rnn-small rnn-level", fill: theme.axis[text.axis] }, text.text))
   const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
   const ringed = data.cursor && cells.find(({ node, unit }) => node.kind === "h" && node.level === data.cursor[0] + 1 && node.line === data.cursor[1] && node.step === data.cursor[2] && unit === data.cursor[3])
   if (ringed) for (const side of ["x", "y"]) ring.setAttribute(side, ringed.cell.getAttribute(side))
   else ring.remove()
+
+  // What the rows are stays at the left edge, however far one scrolls.
+  const levels = svg.appendChild(make("g", { class: "rnn-levels" }))
+  levels.append(make("rect", { x: 0, y: 0, width: sizes.gutter - 8, height: sizes.height }))
+  for (const { y, text, axis } of data.levels) levels.append(make("text", { x: sizes.gutter - 14, y, class: "rnn-small rnn-level", fill: theme.axis[axis] }, text))
+  const keepLevels = () => levels.setAttribute("transform", `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`)
+  box.onscroll = keepLevels
 
   // --- numbers ---
   const fill = () => {
