@@ -6,10 +6,16 @@ from __future__ import annotations
 import logging
 import sys
 
-from tests.bench import crowd, epoch, film, frame
+from tests.bench import crowd, epoch, film, frame, picture
 from tests.bench.table import print_table, said
 
-PARTS = {"epoch": epoch.figures, "frame": frame.figures, "film": film.figures, "crowd": crowd.figures}
+PARTS = {
+    "epoch": epoch.figures,
+    "frame": frame.figures,
+    "film": film.figures,
+    "picture": picture.figures,
+    "crowd": crowd.figures,
+}
 
 # A page's code is run here without a page, of which Streamlit complains at every call.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)

@@ -53,6 +53,15 @@ def load_figures(address: str) -> Iterator[Figure]:
     yield Figure(measure="30 users: p95 latency in ms", value=thirty.latency_p95_s * 1e3, target=300)
     yield Figure(measure="30 users: errors", value=len(thirty.errors), target=0)
     yield Figure(measure="bytes of a frame on the wire, the largest", value=thirty.bytes_max, target=8_000)
+    pictures = run_crowd(address, 30, SECONDS, picture=True)
+    yield Figure(
+        measure="30 users with the picture: updates per second, the least served",
+        value=pictures.updates_per_s_min,
+        target=5,
+        at_most=False,
+    )
+    yield Figure(measure="30 users with the picture: errors", value=len(pictures.errors), target=0)
+    yield Figure(measure="bytes of a frame with the picture, the largest", value=pictures.bytes_max, target=8_000)
     sixty = run_crowd(address, 60, SECONDS)
     yield Figure(measure="60 users: updates per second, mean", value=sixty.updates_per_s_mean)
     yield Figure(measure="60 users: p95 latency in ms", value=sixty.latency_p95_s * 1e3, target=1_000)

@@ -74,3 +74,35 @@ def test_the_keys_read_on_and_open_a_number(server: str, open_page: Open) -> Non
     expect(page.locator(".rnn-tip")).to_contain_text("output[0, 3, 1] = ")
     page.keyboard.press("Enter")
     until(page, "location.search.includes('t=3') && location.search.includes('unit=1')")
+
+
+def test_what_only_moves_is_not_drawn_anew(server: str, open_page: Open) -> None:
+    page = opened(open_page, server + "/forward_pass?t=4&unit=1")
+    page.evaluate("document.querySelector('.rnn-network svg').same = true")
+    ring = page.locator(".rnn-cursor")
+    before = ring.get_attribute("x")
+    page.locator(".rnn-h .rnn-cell[data-t='7'][data-unit='2']").click()
+    until(page, "location.search.includes('t=7') && location.search.includes('unit=2')")
+    expect(page.locator(".rnn-sentence")).to_contain_text("t = 7:")
+    expect(ring).not_to_have_attribute("x", before or "")
+    assert page.evaluate("document.querySelector('.rnn-network svg').same")
+    page.locator(".rnn-canvas").focus()
+    page.keyboard.press("ArrowLeft")
+    until(page, "location.search.includes('t=6')")
+    expect(page.locator(".rnn-sentence")).to_contain_text("t = 6:")
+    assert page.evaluate("document.querySelector('.rnn-network svg').same")
+    page.get_by_label("Text", exact=True).fill("hello")
+    expect(page.locator(".rnn-token[data-node]")).to_have_count(5)
+    cells = page.locator(".rnn-h .rnn-cell[data-t='3']")
+    trace = trace_forward(build_model(RunConfig("hello")), encode(RunConfig("hello")))
+    expect(cells).to_have_count(trace.output_BTF.shape[2])
+
+
+def test_the_labels_stay_in_sight_when_a_long_text_is_scrolled(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/forward_pass?text={'hello! world' * 3}", viewport={"width": 390, "height": 844})
+    label = page.locator(".rnn-level").first
+    expect(label).to_be_visible()
+    for left in (0, 300):
+        page.evaluate(f"document.querySelector('.rnn-canvas').scrollLeft = {left}")
+        until(page, f"document.querySelector('.rnn-canvas').scrollLeft == {left}")
+        expect(label).to_be_in_viewport()

@@ -70,15 +70,18 @@ class UserResult:
     last_status: str
 
 
-async def play(address: str, *, seconds: float, query: str = "", speed: int = 1, patient: bool = False) -> UserResult:
+async def play(
+    address: str, *, seconds: float, query: str = "", speed: int = 1, patient: bool = False, picture: bool = False
+) -> UserResult:
     """What a user sees who opens ``/train?query``, presses Play and watches for ``seconds``.
 
     Args:
         address: of the server, "http://127.0.0.1:8501".
         speed: epochs per frame, one of the page's choices.
         patient: as no browser does, skips the timer's turn while a tick runs: what a frame costs, without the crush.
+        picture: whether the network is shown in the place of the heatmaps.
     """
-    user = User(address, query, patient=patient)
+    user = User(address, query, patient=patient, picture=picture)
     try:
         await user.start(speed=speed)
         begin = time.perf_counter()
@@ -97,13 +100,14 @@ class User:
         errors: everything that went wrong so far; empty is good.
     """
 
-    def __init__(self, address: str, query: str = "", *, patient: bool = False) -> None:
+    def __init__(self, address: str, query: str = "", *, patient: bool = False, picture: bool = False) -> None:
         self.frames: list[Frame] = []
         self.dropped_s: list[float] = []
         self.errors: list[str] = []
         self._address = address
         self._query = query
         self._patient = patient
+        self._picture = picture
         self._page_hash = ""
         self._status, self._epoch, self._epoch_before = "", -1, -1
         self._socket: ClientConnection | None = None
@@ -132,7 +136,10 @@ class User:
             self._listener = asyncio.create_task(self._listen(self._socket))
             await self._run_script()
             if speed != 1:
-                self._choose("speed", str(speed))
+                self._widget("speed").string_array_value.data.append(str(speed))
+                await self._run_script()
+            if self._picture:
+                self._widget("as_picture").bool_value = True
                 await self._run_script()
             await self._run_script(pressed=self._button("Play"))
         except (OSError, LookupError, WebSocketException) as error:
@@ -167,12 +174,13 @@ class User:
             raise LookupError(f"no button {label!r} among {sorted(self._buttons)}")
         return self._buttons[label]
 
-    def _choose(self, key: str, option: str) -> None:
+    def _widget(self, key: str) -> WidgetState:
+        """The state of a widget, without a value, to be given one."""
         widget = next((widget for widget in self._states if widget.endswith(f"-{key}")), None)
         if widget is None:
             raise LookupError(f"no widget with key {key!r}")
         self._states[widget] = WidgetState(id=widget)
-        self._states[widget].string_array_value.data.append(option)
+        return self._states[widget]
 
     async def _run_script(self, *, pressed: str = "") -> None:
         """Asks for a full run and returns when it is finished."""

@@ -80,6 +80,7 @@ def run_crowd(
     query: str = "",
     speed: int = 1,
     patient: bool = False,
+    picture: bool = False,
     extra: Sequence[Neighbour] = (),
 ) -> CrowdResult:
     """What ``users`` see who play at once for ``seconds``, in a process of their own.
@@ -89,12 +90,14 @@ def run_crowd(
         query: what all of them open ``/train`` with.
         speed: epochs per frame of all of them.
         patient: whether all of them skip the timer's turn while a tick runs, as no browser does; see ``play``.
+        picture: whether the crowd watches the network in the place of the heatmaps.
         extra: who plays beside them and is not counted.
 
     Raises: CalledProcessError or TimeoutExpired if the process does not do its work.
     """
     command = [sys.executable, "-m", "tests.load.crowd", address, "--users", users, "--seconds", seconds]
     command += ["--query", query, "--speed", speed, *(["--patient"] if patient else [])]
+    command += ["--picture"] if picture else []
     command += [word for name, epochs in extra for word in ("--extra", name, epochs)]
     done = subprocess.run(
         list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=START_S + seconds
@@ -110,11 +113,15 @@ async def play_together(
     query: str = "",
     speed: int = 1,
     patient: bool = False,
+    picture: bool = False,
     extra: Sequence[Neighbour] = (),
 ) -> CrowdResult:
     """The same, on the loop of this process; counted from when the last one plays."""
     everyone = [*extra, *[(query, speed)] * users]
-    players = [(User(address, name, patient=patient), epochs) for name, epochs in everyone]
+    players = [
+        (User(address, name, patient=patient, picture=picture and place >= len(extra)), epochs)
+        for place, (name, epochs) in enumerate(everyone)
+    ]
 
     async def come_in(place: int, user: User, epochs: int) -> None:
         await asyncio.sleep(place * STAGGER_S)
@@ -169,6 +176,7 @@ def main() -> None:
     parser.add_argument("--query", default="", help="what all of them open /train with")
     parser.add_argument("--speed", type=int, default=1, help="epochs per frame")
     parser.add_argument("--patient", action="store_true", help="skip the timer's turn while a tick runs")
+    parser.add_argument("--picture", action="store_true", help="watch the network in the place of the heatmaps")
     parser.add_argument(
         "--extra", nargs=2, action="append", default=[], metavar=("QUERY", "SPEED"), help="one who is not counted"
     )
@@ -182,6 +190,7 @@ def main() -> None:
             query=words.query,
             speed=words.speed,
             patient=words.patient,
+            picture=words.picture,
             extra=extra,
         )
     )

@@ -36,7 +36,7 @@ const draw = (root, data, tell) => {
   const within = (step) => Math.max(firstStep, Math.min(endStep - 1, step))
   const held = heads.get(data.name)
   let head = within(held?.told === data.head ? held.head : data.head) // what was moved meanwhile stays there
-  let { reach, said } = data
+  let { reach, said, cursor, head: asked } = data
   let values = numbers(data.values)
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const numbered = sizes.row >= SMALLEST_NUMBER_PX && sizes.cell >= 30
@@ -128,9 +128,12 @@ const draw = (root, data, tell) => {
     }
   }
   const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
-  const ringed = data.cursor && cells.find(({ node, unit }) => node.kind === "h" && node.level === data.cursor[0] + 1 && node.line === data.cursor[1] && node.step === data.cursor[2] && unit === data.cursor[3])
-  if (ringed) for (const side of ["x", "y"]) ring.setAttribute(side, ringed.cell.getAttribute(side))
-  else ring.remove()
+  const placeRing = () => {
+    const [row, line, step, unit] = cursor ?? []
+    const at = cells.find((one) => one.node.kind === "h" && one.node.level === row + 1 && one.node.line === line && one.node.step === step && one.unit === unit)
+    ring.style.display = at ? "" : "none"
+    if (at) for (const side of ["x", "y"]) ring.setAttribute(side, at.cell.getAttribute(side))
+  }
 
   // What the rows are stays at the left edge, however far one scrolls.
   const levels = svg.appendChild(make("g", { class: "rnn-levels" }))
@@ -167,7 +170,7 @@ const draw = (root, data, tell) => {
     return [...new Set(said)].join(words.and)
   }
   const tellSentence = () => {
-    const line = data.lines.includes(data.cursor?.[1]) ? data.cursor[1] : data.lines[0]
+    const line = data.lines.includes(cursor?.[1]) ? cursor[1] : data.lines[0]
     const [read, id, asked] = tokens[line][head] ?? []
     const at = head - firstStep
     const { tokens: says, probability } = said[line]
@@ -285,6 +288,7 @@ const draw = (root, data, tell) => {
 
   fill()
   light()
+  placeRing()
   const seen = svg.querySelector(".rnn-now.rnn-token")?.getBBox()
   box.scrollLeft = scrolled ?? Math.max(0, ((seen?.x ?? 0) / sizes.width) * box.scrollWidth - box.clientWidth / 2)
   const again = focused && held?.pointed && cells.find(({ node, unit }) => node.id === held.pointed.id && unit === held.pointed.unit)
@@ -297,6 +301,16 @@ const draw = (root, data, tell) => {
       fill()
       tellSentence()
     },
+    // The same picture once more: only what moves is taken over, since to draw it costs many frames.
+    renew(next) {
+      values = numbers(next.values)
+      ;({ reach, said, cursor } = next)
+      if (next.head !== asked && next.head !== heads.get(data.name)?.told) head = within(next.head)
+      asked = next.head
+      fill()
+      light()
+      placeRing()
+    },
     close() {
       clearInterval(timer)
       clearTimeout(resting)
@@ -304,11 +318,23 @@ const draw = (root, data, tell) => {
   }
 }
 
+const MOVING = { values: 0, reach: 0, said: 0, head: 0, cursor: 0 }
+const drawn = new WeakMap() // by its place in the page: what was drawn there, without what moves
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rnn-network")
   const tell = {
     picked: (place) => setTriggerValue("picked", place),
     head: (step) => setTriggerValue("head", step),
   }
-  return feed.mount(data.name, () => draw(root, data, tell))
+  const still = JSON.stringify({ ...data, ...MOVING })
+  const here = drawn.get(root)
+  if (here?.still === still) {
+    here.picture.renew(data)
+    return here.leave
+  }
+  const picture = { still }
+  picture.leave = feed.mount(data.name, () => (picture.picture = draw(root, data, tell)))
+  drawn.set(root, picture)
+  return picture.leave
 }
