@@ -67,7 +67,8 @@ class Sizes:
     def of(cls, picture: Picture) -> Sizes:
         """So that numbers fit while there are few, and all is seen at once while it can be."""
         steps, units = len(picture.steps), picture.units
-        cell, gap = (40.0, 17.0) if steps <= 14 else (38.0, 14.0) if steps <= 26 else (18.0, 10.0)
+        columns = len({node.column for node in picture.nodes})
+        cell, gap = (40.0, 17.0 if columns <= 14 else 13.0) if steps <= 26 else (18.0, 10.0)
         row = 17.0 if units <= 9 else 15.0 if units <= 16 else max(1.5, 200 / units)
         return cls(cell, row, gap)
 
