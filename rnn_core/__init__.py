@@ -2,7 +2,8 @@
 
 The way data flows, and what each module is:
 
-    text ─▶ encoding ─▶ model ─▶ trace ──▶ figures, tables
+    text ─▶ encoding ─▶ model ─▶ trace ─┬─▶ figures, tables
+                          │             └─▶ gradients ─▶ figures
                           └────▶ training ─▶ figures, tables
 
     text       text ⇄ tokens ⇄ ids               rules     the kinds of rule a field can have
@@ -15,7 +16,9 @@ The way data flows, and what each module is:
     steps      what is read, asked and said       progress  why the loss gets no better
     call       config → the call of torch's class tables    records → pandas
     shapes     the ledger of every tensor's axes  figures   records → Plotly
-    picture    the network drawn over the text, and what is handed on to what
+    picture    the network drawn over the text    diagram   the textbook's figure of one cell
+    derivatives of one step, in closed form       gradients backpropagation through time, opened up
+    decay      norms over pairs of steps, and how fast they fade
 
 The axis key. Arrays end in their axes, and no axis is optional:
 
@@ -25,6 +28,7 @@ The axis key. Arrays end in their axes, and no axis is optional:
 
 from rnn_core.config import ConfigError, RunConfig
 from rnn_core.encoding import Encoding, encode
+from rnn_core.gradients import GradientFlow, gradient_flow
 from rnn_core.history import EpochRecord
 from rnn_core.model import CharRNN, build_model
 from rnn_core.presets import PRESETS
@@ -40,6 +44,7 @@ __all__ = [
     "ConfigError",
     "Encoding",
     "EpochRecord",
+    "GradientFlow",
     "RunConfig",
     "ShapeLine",
     "Trace",
@@ -47,6 +52,7 @@ __all__ = [
     "Vocabulary",
     "build_model",
     "encode",
+    "gradient_flow",
     "history_csv",
     "history_table",
     "read_history_csv",

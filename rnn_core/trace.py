@@ -153,7 +153,7 @@ def trace_forward(model: CharRNN, encoding: Encoding, *, inside: bool = True, h_
         predicted_BT=_kept(logits.argmax(dim=-1).where(real_BT, PADDING)),
         loss_BT=_kept(loss_BT),
         final_states=_final_states(model.rnn, output, h_n, length_B),
-        layers=_layer_traces(model.rnn, x, length_B, start) if inside else (),
+        layers=open_layers(model.rnn, x, length_B, start) if inside else (),
     )
 
 
@@ -197,9 +197,10 @@ def _place(
     return f"output[{where}{part}]", blocks
 
 
-def _layer_traces(
-    rnn: nn.RNN | nn.GRU | nn.LSTM, x: Tensor, length_B: Tensor, h_0: Tensor | None
+def open_layers(
+    rnn: nn.RNN | nn.GRU | nn.LSTM, x: Tensor, length_B: Tensor, h_0: Tensor | None = None
 ) -> tuple[LayerTrace, ...]:
+    """Every layer and direction reading ``x`` (B, T, V), in the order of h_n's rows and in the precision of ``x``."""
     traces = []
     below = x
     lengths = length_B if bool((length_B < x.shape[1]).any()) else None
@@ -251,7 +252,7 @@ def _layer_trace(
     if rnn.batch_first:
         real = torch.arange(h.shape[1]) < length_B[:, None]
     h_prev = _shifted(h, h_start, time, backward, length_B) * real[..., None]
-    weights = _cell_weights(rnn, layer, direction)
+    weights = cell_weights(rnn, layer, direction)
     c = c_prev = None
     match rnn:
         case nn.LSTM():
@@ -275,7 +276,8 @@ def _layer_trace(
     )
 
 
-def _cell_weights(rnn: nn.RNNBase, layer: int, direction: Direction) -> CellWeights:
+def cell_weights(rnn: nn.RNNBase, layer: int, direction: Direction) -> CellWeights:
+    """The parameters of one layer and direction."""
     suffix = f"_l{layer}" + ("_reverse" if direction is Direction.BACKWARD else "")
     W_ih, W_hh, b_ih, b_hh = (getattr(rnn, n + suffix) for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
     return CellWeights(W_ih=W_ih, W_hh=W_hh, b_ih=b_ih, b_hh=b_hh)
