@@ -198,9 +198,9 @@ def test_padding_and_minus_100_are_explained_where_lines_differ_in_length(
         assert encode(RunConfig(text)).padded
 
 
-def test_without_a_mark_of_its_own_nothing_is_marked_on_train_and_text_to_tensor(open_screen: Open) -> None:
+def test_the_cursor_is_marked_on_train_and_nothing_on_text_to_tensor_which_has_none(open_screen: Open) -> None:
     screen = open_screen("inside_the_cell")
     screen.enter(t=3)
-    for page in ("train", "text_to_tensor"):
+    for page, marked in (("train", 3), ("text_to_tensor", None)):
         screen.go(page)
-        assert [strip["marked"] for strip in strips(screen).values()] == [None]
+        assert [strip["marked"] for strip in strips(screen).values()] == [marked]
