@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("forward_pass.py", title=_("Forward pass"), icon=":material/arrow_forward:"),
         st.Page("inside_the_cell.py", title=_("Inside the cell"), icon=":material/frame_inspect:"),
         st.Page("train.py", title=_("Train"), icon=":material/trending_down:"),
+        st.Page("through_time.py", title=_("Through time"), icon=":material/undo:"),
     ]
 )
 

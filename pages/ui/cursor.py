@@ -1,4 +1,4 @@
-"""The cursor that all pages share: one hidden value, as the controls of *Inside the cell* keep it."""
+"""The cursor that all pages share: one hidden value, and the controls for where it is."""
 
 from __future__ import annotations
 
@@ -65,6 +65,32 @@ def place(config: RunConfig) -> tuple[int, int, int, int] | None:
     return state.get("layer", 0) * config.directions + direction, *found, state.get("unit", 0)
 
 
+def choose_row(config: RunConfig, encoding: Encoding) -> Cursor:
+    """Draws the controls for line, layer and direction, each where there is more than one; the cursor at step 0."""
+    directions = [str(direction) for direction in Direction][: config.directions]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="cursor"):
+        line = _pick("b", _("line b"), len(encoding.lines))
+        layer = _pick("layer", _("layer"), config.num_layers)
+        direction = directions[0]
+        if len(directions) > 1:
+            direction = (
+                st.segmented_control(
+                    _("direction"), directions, default=direction, required=True, key="direction", bind="query-params"
+                )
+                or direction
+            )
+    return Cursor(line=line, layer=layer, direction=Direction(direction))
+
+
+def _pick(key: str, label: str, size: int) -> int:
+    """A small number, not drawn where there is only one."""
+    if size == 1:
+        return 0
+    options = list(range(size))
+    picked = st.segmented_control(label, options, default=0, required=True, key=key, bind="query-params")
+    return picked or 0
+
+
 def link_to_it() -> None:
     """A link to *Inside the cell*; nothing before the cursor was put anywhere."""
     if marked():
@@ -76,16 +102,26 @@ def link_to_it() -> None:
         )
 
 
-def follow_link(config: RunConfig) -> None:
-    """On a page without the controls: the cursor is the link's to begin with, and the link the cursor's from then."""
+def follow_link(config: RunConfig, *, row: Cursor | None = None) -> None:
+    """On a page without all of the controls: the cursor is the link's to begin with, and the link the cursor's then.
+
+    Args:
+        row: where the page has controls for line, layer and direction: what they say. They keep their part of the link.
+    """
     state, query = st.session_state, st.query_params
-    named = {key: query[key] for key in CURSOR_KEYS if key in query}
-    if "t" not in state and named:
-        found, _wrong = parse_cursor(named, config)
-        put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
+    keys = CURSOR_KEYS if row is None else ("t", "unit")
     if "t" not in state:
-        return
+        named = {key: query[key] for key in keys if key in query}
+        if not named:
+            return
+        found, _wrong = parse_cursor(named if row is None else {"b": str(row.line), **named}, config)
+        if row is None:
+            put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
+        else:
+            move_to(found.step, found.unit)
     for key, default in zip(CURSOR_KEYS, _DEFAULTS, strict=True):
+        if key not in keys:
+            continue
         value = str(state.get(key) or default)
         if value != default:
             query[key] = value

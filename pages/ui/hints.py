@@ -70,7 +70,25 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
             lambda config, _epoch: config.cell is Cell.RNN,
             "Try next: choose `cell` *gru*, and come back: this run is kept.",
         ),
-        (lambda _config, _epoch: True, "Try next: open *Inside the cell*, and move the epoch."),
+        (
+            lambda _config, _epoch: True,
+            "Try next: open *Through time*, and see how much of a loss reaches the start.",
+        ),
+    ),
+    "through_time": (
+        (
+            lambda config, _epoch: not config.batch_first,
+            "Try next: switch `batch_first` on: now a gradient has a way from character to character.",
+        ),
+        (
+            lambda _config, epoch: epoch == 0,
+            "Try next: play some epochs on *Train*, come back, and see whether the trained network fades slower.",
+        ),
+        (
+            lambda config, _epoch: config.cell is Cell.RNN,
+            "Try next: choose `cell` *lstm*: what its cell state hands back is only scaled by the forget gate.",
+        ),
+        (lambda _config, _epoch: True, "Try next: move the epoch back to 0, and compare."),
     ),
 }
 

@@ -38,6 +38,19 @@ def trainer() -> Trainer:
     return runs[present]
 
 
+def run_of(other: RunConfig) -> Trainer | None:
+    """The training of another config, if it is one of the last few runs."""
+    run: Trainer | None = st.session_state.get(_RUNS, {}).get(other)
+    return run
+
+
+def keep_run(run: Trainer) -> None:
+    """Keeps the training of another config among the last few runs, behind the present one."""
+    present = trainer()
+    runs = {held.config: held for held in st.session_state[_RUNS].values() if held is not present}
+    st.session_state[_RUNS] = runs | {run.config: run, present.config: present}
+
+
 def reset_trainer() -> None:
     """Forgets the training: the next ``trainer()`` is at epoch 0."""
     st.session_state.get(_RUNS, {}).pop(config(), None)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import logging
 import sys
 
-from tests.bench import crowd, epoch, film, frame, picture
+from tests.bench import crowd, epoch, film, flow, frame, picture
 from tests.bench.table import print_table, said
 
 PARTS = {
     "epoch": epoch.figures,
     "frame": frame.figures,
+    "flow": flow.figures,
     "film": film.figures,
     "picture": picture.figures,
     "crowd": crowd.figures,

@@ -18,7 +18,7 @@ from rnn_core.cells import CellStep, gru_step, lstm_step, rnn_step
 from rnn_core.config import Cell, ConfigError, Head, Nonlinearity
 from rnn_core.decay import by_distance, decay_rate, spectral_norm
 from rnn_core.encoding import Encoding
-from rnn_core.gradients import affordable_steps
+from rnn_core.gradients import affordable_steps, state_gradients
 from rnn_core.model import CharRNN
 from rnn_core.text import PADDING
 from rnn_core.trace import Direction, cell_weights
@@ -195,6 +195,38 @@ def test_the_ledger_adds_up_to_torchs_own_gradient(options: dict[str, Any], shap
             assert flow.recurrent_gradient_by_step.shape == (encoding.x_BTV.shape[1], *theirs.shape)
             difference = np.linalg.norm(flow.recurrent_gradient_by_step.sum(axis=0) - theirs.numpy())
             assert difference <= 1e-10 * float(theirs.norm())
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=SHAPE_NAMES)
+@pytest.mark.parametrize("options", CELLS, ids=NAMES)
+def test_what_each_loss_asks_of_every_state_is_what_autograd_says(
+    options: dict[str, Any], shape: dict[str, Any]
+) -> None:
+    config, model, encoding = made(options, shape)
+    lines, steps, _size = encoding.x_BTV.shape
+    parts = 2 if config.cell is Cell.LSTM else 1
+    line = lines - 1
+    length = int(encoding.length_B[line])
+    shown = range(max(0, length - 3), length)
+    found = state_gradients(model, encoding, line, lines=range(lines), steps=shown)
+    places = [(layer, way) for layer in range(config.num_layers) for way in list(Direction)[: config.directions]]
+    for row, (layer, way) in enumerate(places):
+        nudge = torch.zeros(lines, steps, parts, 2, dtype=torch.float64, requires_grad=True)
+        loss_BT = unrolled(model, encoding, layer, way, nudge).loss_BT
+        for at, step in enumerate(shown):
+            (expected,) = torch.autograd.grad(loss_BT[line, step], nudge, retain_graph=True)
+            expected_BTH = expected[:, shown.start : shown.stop, 0].numpy()
+            np.testing.assert_allclose(found.state[at, row], expected_BTH, rtol=1e-5, atol=1e-8)
+    chains = lines if config.batch_first else steps
+    h_0 = torch.zeros(len(places), chains, 2, dtype=torch.float64, requires_grad=True)
+    length_B = torch.tensor(encoding.length_B) if encoding.padded else None
+    logits, _, _ = model(torch.tensor(encoding.x_BTV, dtype=torch.float64), length_B, h_0)
+    target = torch.tensor(encoding.target_BT)
+    loss_BT = nn.functional.cross_entropy(logits.mT, target, ignore_index=PADDING, reduction="none")
+    for at, step in enumerate(shown):
+        (expected,) = torch.autograd.grad(loss_BT[line, step], h_0, retain_graph=True)
+        at_start = expected if config.batch_first else expected[:, shown.start : shown.stop]
+        np.testing.assert_allclose(found.start[at], at_start.numpy(), rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("options", CELLS, ids=NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from pages.ui import view
 from pages.ui.components.live_chart import Pick
 from pages.ui.components.moves import moves
-from pages.ui.cursor import move_to
+from pages.ui.cursor import choose_row, move_to
 from pages.ui.i18n import _
 from rnn_core import Encoding, Trace, Trainer
 from rnn_core.cursor import Cursor
@@ -19,7 +20,7 @@ from rnn_core.figures.microscope import unrolled_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import Microscope, layer_of
 from rnn_core.text import visible
-from rnn_core.trace import Direction, LayerTrace
+from rnn_core.trace import LayerTrace
 
 STEPS = 18
 UNITS = 12
@@ -41,19 +42,9 @@ def choose_cursor(trainer: Trainer, trace: Trace) -> tuple[Cursor, list[int]]:
         trace: of the network that is looked at.
     """
     config, encoding = trainer.config, trainer.encoding
-    directions = [str(direction) for direction in Direction][: config.directions]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="cursor"):
-        line = _pick("b", _("line b"), len(encoding.lines))
-        layer = _pick("layer", _("layer"), config.num_layers)
-        direction = directions[0]
-        if len(directions) > 1:
-            direction = (
-                st.segmented_control(
-                    _("direction"), directions, default=direction, required=True, key="direction", bind="query-params"
-                )
-                or direction
-            )
-    here = layer_of(trace, layer, Direction(direction))
+    row = choose_row(config, encoding)
+    line = row.line
+    here = layer_of(trace, row.layer, row.direction)
     varied = st.session_state.get("by_variance", False)
     units = by_variance(here, line) if varied else list(range(config.units))
     steps = int(encoding.length_B[line])
@@ -75,7 +66,7 @@ def choose_cursor(trainer: Trainer, trace: Trace) -> tuple[Cursor, list[int]]:
             )
         if config.units > 1:
             st.toggle(_("rows by variance"), key="by_variance", help=_("The unit that varies most over time on top."))
-    return Cursor(line=line, layer=layer, direction=Direction(direction), step=step, unit=unit), units
+    return replace(row, step=step, unit=unit), units
 
 
 def _move_words() -> dict[str, str]:
@@ -149,15 +140,6 @@ def by_variance(here: LayerTrace, line: int) -> list[int]:
     """All units, the one that varies most along ``line`` first."""
     order: list[int] = np.argsort(-here.h_BTH[line].var(axis=0), kind="stable").tolist()
     return order
-
-
-def _pick(key: str, label: str, size: int) -> int:
-    """A small number, not drawn where there is only one."""
-    if size == 1:
-        return 0
-    options = list(range(size))
-    picked = st.segmented_control(label, options, default=0, required=True, key=key, bind="query-params")
-    return picked or 0
 
 
 def _slide(key: str, label: str, size: int) -> int:

@@ -45,6 +45,14 @@ class Place:
     unit: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """Whose losses go back: those of a line; and the row of h_n in which the sentence says how they fade."""
+
+    line: int
+    row: int
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The sizes of a picture at its natural scale, in px.
@@ -87,15 +95,18 @@ def network(
     words: Mapping[str, str],
     on_pick: Callable[[Place], None] | None = None,
     on_rest: Callable[[int], None] | None = None,
+    back: Back | None = None,
 ) -> None:
     """Mounts the picture.
 
     Args:
-        values: float32 (P, H), of ``picture.strips``. said: what is said on each line that is shown.
+        values: float32 (P, H), of ``picture.strips``; with ``back`` (K, P, H), for each step that is shown what its
+            loss asks of them. said: what is said on each line that is shown.
         reach: of the colours' scale. head: the step that is read.
         cursor: row of h_n, line, step and unit that are marked.
         words: every word and sentence; see ``network.js``.
         on_pick, on_rest: what a click on a cell does, and a head that has come to rest, before the script runs again.
+        back: that the picture shows gradients on their way back, in the place of the states; None for the states.
     """
     sizes = Sizes.of(picture)
     boxes, width, height = _boxes(picture, sizes)
@@ -126,6 +137,8 @@ def network(
         "words": dict(words),
         "levels": _levels(picture, boxes, words),
         "picks": on_pick is not None,
+        "back": back is not None,
+        **({} if back is None else asdict(back)),
         **network_patch(values, said, reach=reach),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"

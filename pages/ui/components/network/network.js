@@ -37,7 +37,9 @@ const draw = (root, data, tell) => {
   const held = heads.get(data.name)
   let head = within(held?.told === data.head ? held.head : data.head) // what was moved meanwhile stays there
   let { reach, said, cursor, head: asked } = data
-  let values = numbers(data.values)
+  const { back } = data // whether it shows what the loss at the head asks of every state, in the place of the states
+  let all = numbers(data.values)
+  let values = all
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const numbered = sizes.row >= SMALLEST_NUMBER_PX && sizes.cell >= 30
 
@@ -82,7 +84,7 @@ const draw = (root, data, tell) => {
   const lines = edges.map(([source, target, carries]) => {
     const [from, to] = [byId.get(source), byId.get(target)]
     const axis = carries === "x" ? "V" : carries === "output" ? "F" : from.level === to.level ? "T" : "H"
-    const path = make("path", { d: route(from, to, sizes), class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow", "data-from": source, "data-to": target, "marker-end": "url(#rnn-arrow)" })
+    const path = make("path", { d: route(from, to, sizes), class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow", "data-from": source, "data-to": target, [back ? "marker-start" : "marker-end"]: "url(#rnn-arrow)" })
     path.style.stroke = theme.axis[axis]
     return { path: arrows.appendChild(path), source, target }
   })
@@ -93,7 +95,9 @@ const draw = (root, data, tell) => {
   const groups = new Map()
   const cells = [] // of all strips, in the order of the numbers
   const answers = []
-  const name = (node, unit) => {
+  const norms = [] // above each state, of what is asked of it
+  const name = (node, unit) => (back ? `∂ℓ[${head}]/∂` : "") + called(node, unit)
+  const called = (node, unit) => {
     if (node.tensor) return `${node.tensor}[${node.index.join(", ")}, ${node.offset + unit}]`
     return filled(words.lower, { layer: node.layer, direction: ARROWS[node.direction], line: node.line, t: node.step, unit })
   }
@@ -123,6 +127,7 @@ const draw = (root, data, tell) => {
         const label = numbered ? group.appendChild(make("text", { class: "rnn-value", x: mid, y: y + (unit + 0.5) * sizes.row + 4 })) : null
         cells.push({ cell, label, node, unit })
       }
+      if (back && kind === "h" && sizes.cell >= 30) norms.push({ id, label: group.appendChild(make("text", { x: mid + 7, y: y - 5, class: "rnn-small rnn-norm" })) })
       const twin = tied.get(id)
       if (twin) group.append(make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }))
     }
@@ -143,6 +148,17 @@ const draw = (root, data, tell) => {
   box.onscroll = keepLevels
 
   // --- numbers ---
+  const short = (value) => (back && value !== 0 && Math.abs(value) < 0.005 ? value.toExponential(0) : printed(value, 2))
+  const normOf = new Map() // what the loss at the head asks of each strip
+  const turnBack = () => {
+    const size = strips.length * units
+    values = all.subarray((head - firstStep) * size, (head - firstStep + 1) * size)
+    reach = Math.max(1e-30, values.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+    strips.forEach(({ id }, at) => normOf.set(id, Math.hypot(...values.subarray(at * units, (at + 1) * units))))
+    const most = Math.max(1e-30, ...normOf.values())
+    for (const { path, source } of lines) path.style.strokeWidth = normOf.has(source) ? 0.75 + (5 * normOf.get(source)) / most : 0.75
+    for (const { id, label } of norms) label.textContent = normOf.get(id) ? signed(normOf.get(id), 2).replace(/^0(?=\.)/, "") : ""
+  }
   const fill = () => {
     cells.forEach(({ cell, label }, at) => {
       const value = values[at]
@@ -150,7 +166,7 @@ const draw = (root, data, tell) => {
       const color = colorAt(theme.scale, finite ? Math.min(1, Math.max(0, (value + reach) / (2 * reach))) : 0.5)
       cell.style.fill = `rgb(${color.join()})`
       if (!label) return
-      label.textContent = finite ? printed(value, 2) : String(value)
+      label.textContent = finite ? short(value) : String(value)
       label.style.fill = inkOn(color)
     })
     for (const { node, winner, p } of answers) {
@@ -169,22 +185,38 @@ const draw = (root, data, tell) => {
     const said = names.map(({ kind, step, line: other }) => (kind === "h_0" ? "h_0" : other === line ? `h[${step}]` : filled(words.other, { line: other })))
     return [...new Set(said)].join(words.and)
   }
+  // What of a loss arrives at its own step, and at the step that is farthest from it on the way back.
+  const faded = (line) => {
+    if (!back) return {}
+    const states = nodes.filter(({ kind, line: on, level }) => kind === "h" && on === line && level === data.row + 1)
+    const near = normOf.get(states.find(({ step }) => step === head)?.id) ?? 0
+    const far = states.filter(({ id }) => normOf.get(id) > 0).sort((a, b) => Math.abs(b.step - head) - Math.abs(a.step - head))[0]
+    const arrives = far ? normOf.get(far.id) : 0
+    return { near: signed(near, 2), far: signed(arrives, 2), first: far?.step ?? head, share: near ? `${signed((100 * arrives) / near, 2)} %` : "0 %" }
+  }
   const tellSentence = () => {
-    const line = data.lines.includes(cursor?.[1]) ? cursor[1] : data.lines[0]
+    const line = back ? data.line : data.lines.includes(cursor?.[1]) ? cursor[1] : data.lines[0]
     const [read, id, asked] = tokens[line][head] ?? []
     const at = head - firstStep
     const { tokens: says, probability } = said[line]
-    const parts = { t: head, line, read, id, heard: heard(line), asked, says: says[at], p: at < says.length ? numbers(probability)[at].toFixed(2) : "" }
-    sentence.textContent = (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : words.sentence, parts)
+    const parts = { t: head, line, read, id, heard: heard(line), asked, ...faded(line), says: says[at], p: at < says.length ? numbers(probability)[at].toFixed(2) : "" }
+    sentence.textContent = (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : back && parts.first === head ? words.alone : words.sentence, parts)
     box.setAttribute("aria-label", filled(words.alt, { sentence: sentence.textContent }))
   }
   const light = () => {
+    if (back) {
+      turnBack()
+      fill()
+    }
+    const loss = `said_${data.line}_${head}`
+    const part = back && new Set([loss, ...reached(loss, before)])
+    const lit = (id) => (back ? part.has(id) : (readAt.get(id) ?? Infinity) <= head)
     for (const [id, group] of groups) {
       const node = byId.get(id)
-      group.classList.toggle("rnn-read-yet", (readAt.get(id) ?? Infinity) <= head)
+      group.classList.toggle("rnn-read-yet", lit(id))
       group.classList.toggle("rnn-now", node.step === head && ["token", "h", "said"].includes(node.kind))
     }
-    for (const { path, target } of lines) path.classList.toggle("rnn-read-yet", (readAt.get(target) ?? Infinity) <= head)
+    for (const { path, target } of lines) path.classList.toggle("rnn-read-yet", lit(target))
     slider.value = head
     tellSentence()
   }
@@ -296,14 +328,14 @@ const draw = (root, data, tell) => {
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
   return {
     update(patch) {
-      values = numbers(patch.values)
+      values = all = numbers(patch.values)
       ;({ reach, said } = patch)
       fill()
       tellSentence()
     },
     // The same picture once more: only what moves is taken over, since to draw it costs many frames.
     renew(next) {
-      values = numbers(next.values)
+      values = all = numbers(next.values)
       ;({ reach, said, cursor } = next)
       if (next.head !== asked && next.head !== heads.get(data.name)?.told) head = within(next.head)
       asked = next.head
