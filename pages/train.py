@@ -8,6 +8,7 @@ from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.train import film, playback
+from pages.ui.train.parts import show_parts
 from pages.ui.work import working
 from rnn_core import history_csv
 from rnn_core.tables import prediction_table
@@ -56,6 +57,9 @@ if stopped:
 window = film.choose_window(trainer)
 film.mount(trainer, window, view.theme())
 
+if not playing and st.toggle(_("One update, part by part"), key="by_parts", persist_state="session"):
+    with st.container(border=True, key="one_update"):
+        show_parts(trainer, view.theme())
 with st.expander(_("Every epoch")):
     if playing:
         st.caption(_("Pause to read the whole history."))

@@ -8,7 +8,7 @@ that draws ``history`` and ``now`` never shows a number that is one update behin
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rnn_core.config import MAX_EPOCHS, ConfigError, Optimizer, RunConfig
 from rnn_core.encoding import Encoding, encode
 from rnn_core.history import EpochRecord, History, read_record
-from rnn_core.model import CharRNN, build_model
+from rnn_core.model import CharRNN, State, build_model
 from rnn_core.text import PADDING
 
 ALIGNMENT_BYTES = 64
@@ -125,31 +125,77 @@ class Trainer:
             return copy.deepcopy(self.model)
         return self._replayed(epoch).model
 
+    def copied(self) -> Trainer:
+        """A trainer of its own at the same epoch: equal weights, equal state of the optimizer, no history."""
+        twin = Trainer(self.config)
+        state = self._optimizer.state[self._flat]
+        twin._start_from(self.epoch, self._flat.detach(), state)
+        return twin
+
+    # --- the four parts of an update, in order; ``step`` makes them at once ---
+
+    def forward_part(self, h_0: Tensor | None = None) -> tuple[Tensor, State]:
+        """Logits (B, T, V) and the final state of reading the whole batch, with the graph that they came by.
+
+        Args: h_0: (S, N, H), the hidden state before the first step; None is zeros.
+        """
+        logits, _, state = self.model(self._x, self._length, h_0)
+        return logits, state
+
+    def loss_part(self, logits: Tensor) -> Tensor:
+        """The mean cross-entropy over all real steps, in nats."""
+        return nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), self._target, ignore_index=PADDING)
+
+    def backward_part(self, loss: Tensor, *, zero_grad: bool = True) -> float:
+        """Puts the gradient of ``loss`` into every parameter's ``grad``; returns its norm.
+
+        Args: zero_grad: whether ``grad`` is set to 0 before, or the new gradient is added to what is there.
+        Raises: RuntimeError, torch's own, where the graph of the loss is gone.
+        """
+        assert self._flat.grad is not None
+        if zero_grad:
+            self._flat.grad.zero_()
+        torch.autograd.backward(loss)
+        norm: float = torch.linalg.vector_norm(self._flat.grad).item()
+        return norm
+
+    def update_part(self) -> float:
+        """Clips the gradient if the config asks for it, and has the optimizer step; returns the norm that it took."""
+        assert self._flat.grad is not None
+        self._clip()
+        norm: float = torch.linalg.vector_norm(self._flat.grad).item()
+        self._take()
+        return norm
+
     def _measure(self) -> tuple[EpochRecord, bytes]:
         """One forward and one backward pass at the present weights: the record, and the predicted ids."""
-        assert self._flat.grad is not None
-        self._flat.grad.zero_()
-        logits, _, _ = self.model(self._x, self._length)
-        logits = logits.reshape(-1, logits.shape[-1])
-        loss = nn.functional.cross_entropy(logits, self._target, ignore_index=PADDING)
-        torch.autograd.backward(loss)
-        predicted = logits.detach().argmax(dim=-1).to(torch.uint8).numpy().tobytes()
-        record = read_record(
-            self.encoding,
-            predicted,
-            epoch=self.epoch,
-            loss_nats=loss.item(),
-            gradient_norm=torch.linalg.vector_norm(self._flat.grad).item(),
-        )
+        logits, _ = self.forward_part()
+        loss = self.loss_part(logits)
+        norm = self.backward_part(loss)
+        predicted = logits.detach().reshape(-1, logits.shape[-1]).argmax(dim=-1).to(torch.uint8).numpy().tobytes()
+        record = read_record(self.encoding, predicted, epoch=self.epoch, loss_nats=loss.item(), gradient_norm=norm)
         return record, predicted
 
     def _update(self) -> None:
         """One update with the gradient of the last ``_measure``."""
+        self._clip()
+        self._take()
+
+    def _clip(self) -> None:
         if self.config.clip_norm is not None:
             nn.utils.clip_grad_norm_([self._flat], self.config.clip_norm)
+
+    def _take(self) -> None:
         self._optimizer.step()
         self._now = None
         self.epoch += 1
+
+    def _start_from(self, epoch: int, weights: Tensor, state: Mapping[str, object]) -> None:
+        """Puts weights and a copy of an optimizer's state in place of one's own."""
+        self._flat.data.copy_(weights)
+        kept = {name: value.clone() if isinstance(value, Tensor) else value for name, value in state.items()}
+        self._optimizer.state[self._flat].update(kept)
+        self.epoch = epoch
 
     def _keep_snapshot(self) -> None:
         """Keeps what a replay can start from; thins the snapshots to twice their distance when they are too many."""
@@ -167,9 +213,7 @@ class Trainer:
         start = max((k for k in self._snapshots if k <= epoch), default=0)
         if start:
             weights, state = self._snapshots[start]
-            replay._flat.data.copy_(weights)
-            replay._optimizer.state[replay._flat].update({name: value.clone() for name, value in state.items()})
-            replay.epoch = start
+            replay._start_from(start, weights, state)
         while replay.epoch < epoch:
             replay._measure()
             replay._update()

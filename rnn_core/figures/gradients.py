@@ -15,6 +15,7 @@ from rnn_core.figures.heatmap import COLUMN_PX, Axes, Panel, Ring, stacked_heatm
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_label, token_labels
 from rnn_core.gradients import GradientFlow
+from rnn_core.trace import FloatArray
 
 SMALLEST_POWER = -12
 """What is smaller than this power of ten has the colour of it."""
@@ -177,6 +178,21 @@ def total_figure(
     reach = max(1e-30, float(np.abs(total).max()))
     axes = Axes(column_title="unit heard", column_axis="H", row_title="unit j", row_axis="H")
     return stacked_heatmaps(panels, axes, theme, reach=reach, rows_px=300, decimals=3, column_px=48)
+
+
+def matrix_figure(title: str, values: FloatArray, theme: Theme, *, rows: range, columns: range) -> go.Figure:
+    """A part of a matrix, on a scale of the whole matrix's own."""
+    panel = Panel(
+        title=title,
+        values=values[rows.start : rows.stop, columns.start : columns.stop],
+        column_labels=tuple(map(str, columns)),
+        row_labels=tuple(map(str, rows)),
+        first_column=columns.start,
+        first_row=rows.start,
+    )
+    axes = Axes(column_title="column", column_axis="H", row_title="row", row_axis="H")
+    reach = float(np.max(np.abs(values), initial=0.0)) or 1.0
+    return stacked_heatmaps([panel], axes, theme, reach=reach, label_px=40, column_px=34, min_columns=8, rows_px=216)
 
 
 def ledger_figure(
