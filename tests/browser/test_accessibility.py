@@ -18,11 +18,12 @@ PATHS = {
     "Inside the cell": "/inside_the_cell?cell=lstm",
     "Inside the cell, large": "/inside_the_cell?hidden_size=16&head=linear&num_layers=2&bidirectional=true&cell=gru",
     "Train": "/train",
+    "Through time": "/through_time?cell=lstm",
     "a bad link": "/train?cell=foo&t=99999",
     "a bad text": "/?text=a&task=next",
     "many lines": "/train?text=ab%0Aba%0Aaa%0Abb%0Aabb&head=linear",
 }
-IN_BOTH_THEMES = ("Text to tensor", "Forward pass, a batch", "Inside the cell", "Train")
+IN_BOTH_THEMES = ("Text to tensor", "Forward pass, a batch", "Inside the cell", "Train", "Through time")
 LOOKED_AT = [(PATHS[name], "light") for name in PATHS] + [(PATHS[name], "dark") for name in IN_BOTH_THEMES]
 SAID_EVERY_S = 5
 
@@ -104,7 +105,14 @@ def tab_stops(page: Page) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("path", "scheme"), [("/", "light"), ("/forward_pass", "light"), ("/inside_the_cell", "light"), ("/train", "dark")]
+    ("path", "scheme"),
+    [
+        ("/", "light"),
+        ("/forward_pass", "light"),
+        ("/inside_the_cell", "light"),
+        ("/train", "dark"),
+        ("/through_time", "light"),
+    ],
 )
 def test_the_keyboard_reaches_every_control_and_one_sees_where_it_is(
     server: str, open_page: Open, path: str, scheme: str

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from pages.ui.inside_the_cell.place import BESIDE_STEPS, STEPS, UNITS
-from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, trace_forward
+from pages.ui.through_time.ledger import UNITS as ALONG
+from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, gradient_flow, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.figures.theme import DARK, LIGHT
 from tests.pages.conftest import PAGES, Open, Screen, assert_same_panels, typed_array
@@ -42,17 +43,25 @@ def inside_panels(config: RunConfig) -> Panels:
     return {name: [state_BTH[0, :BESIDE_STEPS, :UNITS].T] for name, state_BTH in states.items()}
 
 
+def through_time_panels(config: RunConfig) -> Panels:
+    flow = gradient_flow(build_model(config), encode(config))
+    gradients = (flow.state_gradient_TH, flow.cell_gradient_TH)
+    return {"along": [values[:, :ALONG].T.astype(np.float32) for values in gradients if values is not None]}
+
+
 EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
     "text_to_tensor": one_hot_panels,
     "forward_pass": forward_panels,
     "inside_the_cell": inside_panels,
     "train": train_panels,
+    "through_time": through_time_panels,
 }
 """What the heatmaps of each page are to show before any training, by container."""
 
 OTHERS = {
     "inside_the_cell": {"products_plot", "sum_plot", "activation_plot", "weights_plot"},
     "train": {"loss_plot"},
+    "through_time": {"pairs_plot", "ledger_total_plot", "ledger_plot", "eigenvalues_plot"},
 }
 """Charts that are no heatmap of a whole tensor."""
 
