@@ -40,12 +40,21 @@ except ConfigError as error:
     st.stop()
 
 trace = trace_forward(trainer.model_at(epoch), encoding)
-show_back(back_picture(config, encoding, where, lines), gradients, config, encoding, trace, theme, where)
-fading.show_sentences(flow, config, encoding)
+picture = back_picture(config, encoding, where, lines)
 
-st.header(_("Every loss, every step"))
-fading.show_pairs(flow, encoding, theme)
-fading.show_dependence(flow, encoding)
+
+@st.fragment
+def around_the_loss() -> None:
+    """All that looks at one loss. To choose another one runs this again, and nothing below."""
+    cursor.follow_link(config, row=row)
+    show_back(picture, gradients, config, encoding, trace, theme, where)
+    fading.show_sentences(flow, config, encoding)
+    st.header(_("Every loss, every step"))
+    fading.show_pairs(flow, encoding, theme)
+    fading.show_dependence(flow, encoding)
+
+
+around_the_loss()
 
 st.header(_("How fast it fades"))
 fading.show_profiles(trainer, epoch, where, theme)

@@ -17,9 +17,12 @@ from rnn_core.encoding import Encoding
 from rnn_core.model import CharRNN
 from rnn_core.trace import Direction, cell_weights
 from tests.bench.table import Figure
+from tests.browser.conftest import started_server
+from tests.load.readers import run_readers
 
 STEPS, UNITS = 100, 32
 ROUNDS = 3
+READERS, SECONDS = 30, 15.0
 ROWS = range(9, STEPS, 10)
 """The losses whose rows the loop is timed on; the others take as long for each pair."""
 
@@ -33,9 +36,19 @@ def figures() -> Iterator[Figure]:
     flow_s = statistics.median(timed(model, encoding) for _round in range(ROUNDS))
     loop_s = loop(model, encoding) * (STEPS * (STEPS + 1) / 2) / sum(row + 1 for row in ROWS)
     yield Figure(measure=f"gradient flow, T = {STEPS}, H = {UNITS}, lstm: seconds", value=flow_s, target=1)
+    yield from page_figures()
     yield Figure(
         measure="the same / a double loop of autograd.grad for the losses alone", value=flow_s / loop_s, target=1 / 20
     )
+
+
+def page_figures() -> Iterator[Figure]:
+    """READERS people on the page at once, each with a change every few seconds."""
+    with started_server() as address:
+        room = run_readers(address, "through_time", READERS, SECONDS)
+    measure = f"{READERS} users on Through time: ms until a change of step is answered, p95"
+    yield Figure(measure=measure, value=room.p95_s * 1e3, target=1_000)
+    yield Figure(measure=f"{READERS} users on Through time: errors", value=len(room.errors), target=0)
 
 
 def timed(model: CharRNN, encoding: Encoding) -> float:

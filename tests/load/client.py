@@ -100,7 +100,9 @@ class User:
         errors: everything that went wrong so far; empty is good.
     """
 
-    def __init__(self, address: str, query: str = "", *, patient: bool = False, picture: bool = False) -> None:
+    def __init__(
+        self, address: str, query: str = "", *, patient: bool = False, picture: bool = False, page: str = PAGE
+    ) -> None:
         self.frames: list[Frame] = []
         self.dropped_s: list[float] = []
         self.errors: list[str] = []
@@ -108,7 +110,9 @@ class User:
         self._query = query
         self._patient = patient
         self._picture = picture
+        self._page = page
         self._page_hash = ""
+        self._fragment_id = ""
         self._status, self._epoch, self._epoch_before = "", -1, -1
         self._socket: ClientConnection | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -124,17 +128,8 @@ class User:
 
     async def start(self, *, speed: int = 1) -> None:
         """Opens the page, chooses ``speed`` and presses Play; what goes wrong is in ``errors``."""
-        url = self._address.replace("http", "ws", 1) + "/_stcore/stream"
         try:
-            self._socket = await connect(
-                url,
-                subprotocols=[Subprotocol("streamlit")],
-                origin=Origin(self._address),
-                max_size=None,
-                ping_interval=None,
-            )
-            self._listener = asyncio.create_task(self._listen(self._socket))
-            await self._run_script()
+            await self.open()
             if speed != 1:
                 self._widget("speed").string_array_value.data.append(str(speed))
                 await self._run_script()
@@ -144,6 +139,24 @@ class User:
             await self._run_script(pressed=self._button("Play"))
         except (OSError, LookupError, WebSocketException) as error:
             self.errors.append(repr(error))
+
+    async def open(self) -> None:
+        """Opens the page and waits until it is there. Raises: OSError or WebSocketException."""
+        self._socket = await connect(
+            self._address.replace("http", "ws", 1) + "/_stcore/stream",
+            subprotocols=[Subprotocol("streamlit")],
+            origin=Origin(self._address),
+            max_size=None,
+            ping_interval=None,
+        )
+        self._listener = asyncio.create_task(self._listen(self._socket))
+        await self._run_script()
+
+    async def run_again(self) -> float:
+        """Has what a change concerns run once more: the page's fragment, or all of it; returns how long that took."""
+        start = time.perf_counter()
+        await self._run_script(fragment_id=self._fragment_id)
+        return time.perf_counter() - start
 
     async def leave(self) -> None:
         """Closes the tab."""
@@ -182,10 +195,10 @@ class User:
         self._states[widget] = WidgetState(id=widget)
         return self._states[widget]
 
-    async def _run_script(self, *, pressed: str = "") -> None:
-        """Asks for a full run and returns when it is finished."""
+    async def _run_script(self, *, pressed: str = "", fragment_id: str = "") -> None:
+        """Asks for a full run, or one of a fragment, and returns when it is finished."""
         self._settled = asyncio.get_running_loop().create_future()
-        await self._ask(pressed=pressed)
+        await self._ask(pressed=pressed, fragment_id=fragment_id)
         async with asyncio.timeout(PATIENCE_S):
             await self._settled
 
@@ -193,7 +206,7 @@ class User:
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string, rerun.page_script_hash = self._query, self._page_hash
-        rerun.page_name = "" if self._page_hash else PAGE
+        rerun.page_name = "" if self._page_hash else self._page
         rerun.fragment_id, rerun.is_auto_rerun = fragment_id, is_auto_rerun
         rerun.cached_message_hashes.extend(self._kept.hashes())
         rerun.widget_states.widgets.extend(self._states.values())
@@ -201,7 +214,7 @@ class User:
             rerun.widget_states.widgets.add(id=pressed, trigger_value=True)
         browser = rerun.context_info
         browser.timezone, browser.timezone_offset, browser.locale = "UTC", 0, "en-US"
-        browser.url, browser.is_embedded, browser.color_scheme = f"{self._address}/{PAGE}", False, "light"
+        browser.url, browser.is_embedded, browser.color_scheme = f"{self._address}/{self._page}", False, "light"
         assert self._socket is not None
         self._running = True
         self._unanswered.append(time.perf_counter())
@@ -247,6 +260,8 @@ class User:
             case "page_info_changed":
                 self._query = message.page_info_changed.query_string
             case "delta":
+                if self._page != PAGE:  # the film's fragment is run by its timer
+                    self._fragment_id = message.delta.fragment_id or self._fragment_id
                 self._take_delta(message.delta)
             case "auto_rerun":
                 self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
@@ -285,7 +300,7 @@ class User:
             self._kept.age(fragment_ids)
         if status not in SUCCESS and not (overtaken and fragment_ids):
             self.errors.append(f"a run ended with {ForwardMsg.ScriptFinishedStatus.Name(status)}")
-        if not fragment_ids:
+        if not fragment_ids or self._fragment_id in fragment_ids:
             if self._settled is not None and not self._settled.done() and not overtaken:
                 self._settled.set_result(None)
         elif self._epoch != self._epoch_before:
