@@ -43,6 +43,7 @@ def main() -> None:
         shoot(browser, f"{server}/forward_pass?t=6&unit=4", "forward_pass.png", scheme="light")
         shoot(browser, f"{server}/inside_the_cell?cell=lstm&t=4&unit=3", "inside_the_cell.png", scheme="light")
         shoot(browser, f"{server}/train", "train.png", scheme="dark", presses=6)
+        shoot(browser, f"{server}/through_time?t=11", "through_time.png", scheme="light")
 
 
 if __name__ == "__main__":
