@@ -42,7 +42,7 @@ def show_network(picture: Picture, config: RunConfig, encoding: Encoding, trace:
             head=cursor.step(encoding),
             cursor=cursor.place(config),
             words=_words(config),
-            on_pick=_pick,
+            on_pick=pick,
             on_rest=cursor.read,
         )
         with st.container(horizontal=True, vertical_alignment="center", key="below_picture"):
@@ -57,7 +57,8 @@ def picture_patches(picture: Picture, encoding: Encoding, trace: Trace) -> dict[
     return {_KEY: network_patch(values, said, reach=output_reach(trace))}
 
 
-def _pick(place: Place) -> None:
+def pick(place: Place) -> None:
+    """Makes a cell that was clicked the cursor."""
     cursor.put(layer=place.layer, direction=place.direction, line=place.line, step=place.step, unit=place.unit)
 
 
@@ -81,15 +82,12 @@ def _hint(config: RunConfig, encoding: Encoding) -> str:
     )
 
 
-def _words(config: RunConfig) -> dict[str, str]:
+def picture_words(config: RunConfig) -> dict[str, str]:
+    """What every picture of the network says, whatever it shows in its strips."""
     return {
         "back": "t − 1",
         "ahead": "t + 1",
-        "play": _("Read"),
         "pause": _("Stop"),
-        "head": _("time step that is read"),
-        "sentence": _("t = {t}: reads “{read}” (id {id}), hears {heard}, says “{says}” ({p}), should say “{asked}”."),
-        "behind": _("t = {t}: behind this line's end."),
         "line": _("Line {line}."),
         "other": _("h of line {line}"),
         "and": _(" and "),
@@ -97,10 +95,19 @@ def _words(config: RunConfig) -> dict[str, str]:
         "padding": _("padding, not read") if config.batch_first else _("padding, read as zeros"),
         "says": _("says “{says}”, p = {p}; should say “{asked}”"),
         "cut": _("h at t {t} of line {line}, not shown"),
-        "alt": _("The unrolled network. {sentence} Arrow keys read on and choose a number, Enter opens it."),
         "token": _("token"),
-        "layer": _("layer {layer} {arrow}") if config.num_layers > 1 or config.bidirectional else _("state h"),
         "said": _("says"),
         "probability": _("p"),
         "asked": _("should say"),
+    }
+
+
+def _words(config: RunConfig) -> dict[str, str]:
+    return picture_words(config) | {
+        "play": _("Read"),
+        "head": _("time step that is read"),
+        "sentence": _("t = {t}: reads “{read}” (id {id}), hears {heard}, says “{says}” ({p}), should say “{asked}”."),
+        "behind": _("t = {t}: behind this line's end."),
+        "alt": _("The unrolled network. {sentence} Arrow keys read on and choose a number, Enter opens it."),
+        "layer": _("layer {layer} {arrow}") if config.num_layers > 1 or config.bidirectional else _("state h"),
     }

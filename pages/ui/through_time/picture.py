@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cursor
-from pages.ui.components.network import Back, Place, network
+from pages.ui.components.network import Back, network
 from pages.ui.i18n import _
+from pages.ui.picture import pick, picture_words
 from pages.ui.steps import say
 from pages.ui.through_time.flows import Where
 from rnn_core import Encoding, RunConfig, Trace
@@ -65,7 +66,7 @@ def show_back(
             head=cursor.step(encoding),
             cursor=cursor.place(config),
             words=_words(config),
-            on_pick=_pick,
+            on_pick=pick,
             on_rest=cursor.read,
             back=Back(line=where.line, row=row),
         )
@@ -77,16 +78,9 @@ def show_back(
         )
 
 
-def _pick(place: Place) -> None:
-    cursor.put(layer=place.layer, direction=place.direction, line=place.line, step=place.step, unit=place.unit)
-
-
 def _words(config: RunConfig) -> dict[str, str]:
-    return {
-        "back": "t − 1",
-        "ahead": "t + 1",
+    return picture_words(config) | {
         "play": _("Play"),
-        "pause": _("Stop"),
         "head": _("time step t of the loss"),
         "sentence": _(
             "The loss at t = {t} (says “{says}”, should say “{asked}”) asks {near} of its own state. At t = {first} "
@@ -97,17 +91,6 @@ def _words(config: RunConfig) -> dict[str, str]:
             "any other step."
         ),
         "behind": _("t = {t}: behind this line's end, where there is no loss."),
-        "line": _("Line {line}."),
-        "other": _("h of line {line}"),
-        "and": _(" and "),
-        "lower": _("h of layer {layer} {direction}, line {line}, t {t}, unit {unit}"),
-        "padding": _("padding, not read") if config.batch_first else _("padding, read as zeros"),
-        "says": _("says “{says}”, p = {p}; should say “{asked}”"),
-        "cut": _("h at t {t} of line {line}, not shown"),
         "alt": _("Gradients on their way back. {sentence} Arrow keys choose the loss and a number."),
-        "token": _("token"),
         "layer": _("layer {layer} {arrow}") if config.num_layers > 1 or config.bidirectional else _("∂ℓ[t]/∂h"),
-        "said": _("says"),
-        "probability": _("p"),
-        "asked": _("should say"),
     }

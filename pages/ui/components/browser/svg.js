@@ -46,6 +46,20 @@ const reached = (id, next, seen = new Set()) => {
   return seen
 }
 
+// Lights what an id comes from, and what comes from it: groups by id, and lines {path, source, target} between them.
+const lightWays = (id, groups, lines, before, after) => {
+  const [sources, targets] = [reached(id, before), reached(id, after)]
+  for (const [other, group] of groups) {
+    group.classList.toggle("rnn-source", sources.has(other))
+    group.classList.toggle("rnn-target", targets.has(other))
+    group.classList.toggle("rnn-pointed", other === id)
+  }
+  for (const { path, source, target } of lines) {
+    path.classList.toggle("rnn-source", target === id || (sources.has(target) && sources.has(source)))
+    path.classList.toggle("rnn-target", source === id || (targets.has(source) && targets.has(target)))
+  }
+}
+
 // A small box beside what is pointed at, within the frame of the picture.
 const placeTip = (tip, root, near) => {
   const [frame, at] = [root.getBoundingClientRect(), near.getBoundingClientRect()]

@@ -47,15 +47,15 @@ const drawCell = (root, data, pick) => {
     node.style[property] = theme.axis[axis]
     return node
   }
-  const path = (points) => `M${points.map((point) => point.join(" ")).join("L")}`
+  const drawnPath = (points) => `M${points.map((point) => point.join(" ")).join("L")}`
   const lines = wires.map(({ source, target, axis, points }) => {
     const wide = source === "c" || source === "kept" || target === "kept" && byId.get(source).order === 0 // what runs through
-    const line = make("path", { d: path(points), class: wide ? "rnn-wire rnn-wide" : "rnn-wire", "data-from": source, "data-to": target, "marker-end": "url(#rnn-wire-end)" })
-    return { line: svg.appendChild(colored(line, axis)), source, target }
+    const line = make("path", { d: drawnPath(points), class: wide ? "rnn-wire rnn-wide" : "rnn-wire", "data-from": source, "data-to": target, "marker-end": "url(#rnn-wire-end)" })
+    return { path: svg.appendChild(colored(line, axis)), source, target }
   })
   const leaving = out.map(({ source, points, lines: said }) => {
     const group = svg.appendChild(make("g", { class: "rnn-out" }))
-    group.append(colored(make("path", { d: path(points), class: source === "c" ? "rnn-wire rnn-wide" : "rnn-wire", "marker-end": "url(#rnn-wire-end)" }), "H"))
+    group.append(colored(make("path", { d: drawnPath(points), class: source === "c" ? "rnn-wire rnn-wide" : "rnn-wire", "marker-end": "url(#rnn-wire-end)" }), "H"))
     said.forEach((line, index) => group.append(make("text", { x: points[1][0] + 6, y: points[1][1] + (said[1] ? 19 * index - 5 : 4), class: "rnn-small" }, line)))
     return { group, source }
   })
@@ -132,9 +132,9 @@ const drawCell = (root, data, pick) => {
       group.classList.toggle("rnn-done", order <= at)
       group.classList.toggle("rnn-now", order === at)
     }
-    for (const { line, target } of lines) {
-      line.classList.toggle("rnn-done", byId.get(target).order <= at)
-      line.classList.toggle("rnn-now", byId.get(target).order === at)
+    for (const { path, target } of lines) {
+      path.classList.toggle("rnn-done", byId.get(target).order <= at)
+      path.classList.toggle("rnn-now", byId.get(target).order === at)
     }
     for (const { group, source } of leaving) group.classList.toggle("rnn-done", byId.get(source).order <= at)
     const part = steps[at - 1]
@@ -169,16 +169,7 @@ const drawCell = (root, data, pick) => {
     svg.classList.toggle("rnn-pointing", id !== undefined)
     tip.hidden = id === undefined
     if (id === undefined) return
-    const [sources, targets] = [reached(id, before), reached(id, after)]
-    for (const [other, group] of cards) {
-      group.classList.toggle("rnn-source", sources.has(other))
-      group.classList.toggle("rnn-target", targets.has(other))
-      group.classList.toggle("rnn-pointed", other === id)
-    }
-    for (const { line, source, target } of lines) {
-      line.classList.toggle("rnn-source", target === id || (sources.has(target) && sources.has(source)))
-      line.classList.toggle("rnn-target", source === id || (targets.has(source) && targets.has(target)))
-    }
+    lightWays(id, cards, lines, before, after)
     const part = byId.get(id)
     const which = index ?? (id === "x" ? undefined : unit)
     const now = which === undefined ? part.note : signed(values.get(id)[which])

@@ -260,16 +260,7 @@ const draw = (root, data, tell) => {
     svg.classList.toggle("rnn-pointing", pointed !== undefined)
     tip.hidden = pointed === undefined
     if (!pointed) return
-    const [sources, targets] = [reached(id, before), reached(id, after)]
-    for (const [other, group] of groups) {
-      group.classList.toggle("rnn-source", sources.has(other))
-      group.classList.toggle("rnn-target", targets.has(other))
-      group.classList.toggle("rnn-pointed", other === id)
-    }
-    for (const { path, source, target } of lines) {
-      path.classList.toggle("rnn-source", target === id || (sources.has(target) && sources.has(source)))
-      path.classList.toggle("rnn-target", source === id || (targets.has(source) && targets.has(target)))
-    }
+    lightWays(id, groups, lines, before, after)
     const node = byId.get(id)
     tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
     placeTip(tip, root, near)
