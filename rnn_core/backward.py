@@ -34,7 +34,7 @@ class Tables:
     """One layer and direction on the chains that it reads: N of them, L steps each.
 
     Attributes:
-        step: the derivatives, (N, L, …). h_prev: (N, L, H). x: (N, L, I).
+        step: the derivatives, (N, L, …). h_prev: (N, L, H), the state before each step.
         W_ih, W_hh: (G·H, I) and (G·H, H). backward: whether a chain is read from its end.
     """
 

@@ -82,6 +82,7 @@ class UpdateCycle:
     def update(self) -> None:
         """Clips, and has the optimizer step."""
         self.norm_taken = self.trainer.update_part()
+        self._logits = self._loss = None  # and with them the graph
         self.done, self.next = self.done + 1, Part.FORWARD
 
     def weight(self, name: str) -> FloatArray:

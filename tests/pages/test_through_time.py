@@ -129,6 +129,19 @@ def test_one_character_says_that_there_is_nothing_to_fade_over(open_screen: Open
     assert any("nothing to fade over" in words for words in screen.markdown("flow_sentences"))
 
 
+def test_a_dead_relu_says_that_nothing_comes_back_and_the_others_are_still_compared(open_screen: Open) -> None:
+    config = RunConfig("hello", nonlinearity=Nonlinearity.RELU, head=Head.LINEAR)
+    screen = open_screen("train", config)
+    screen.press("Step")
+    (run,) = screen.runs.values()
+    run.model.state_dict()["rnn.bias_ih_l0"].fill_(-100.0)
+    screen.go("through_time")
+    assert any("nothing comes back" in words for words in screen.markdown("flow_sentences"))
+    said = screen.markdown("rates")
+    assert any(words.startswith("- `rnn`") and "nothing comes back" in words for words in said)
+    assert any(words.startswith("- `lstm`") and "halves" in words for words in said)
+
+
 def test_512_steps_show_those_around_the_cursor_and_say_so(open_screen: Open) -> None:
     config = RunConfig("abcdefgh" * 64, head=Head.LINEAR, hidden_size=8)
     screen = opened(open_screen, config, t="300")

@@ -30,8 +30,11 @@ def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) ->
         if not config.batch_first:
             st.warning(_no_flow(len(encoding.lines)), icon=":material/block:")
             return
-        if flow.decay_rate is None:
+        if len(flow.steps) == 1:
             st.markdown(_("One step only: there is nothing to fade over."))
+            return
+        if flow.decay_rate is None:
+            st.markdown(_("No state moves with the one before it: **nothing comes back** at all."))
             return
         near, far = _ends(flow)
         st.markdown(
@@ -45,8 +48,10 @@ def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) ->
             st.caption(left)
 
 
-def rate_words(rate: float) -> str:
+def rate_words(rate: float | None) -> str:
     """A rate per step in words: "halves every 1.7 steps", "doubles every 3 steps", "neither fades nor grows"."""
+    if rate is None:
+        return _("nothing comes back")
     if abs(math.log(rate)) < 1e-3:
         return _("neither fades nor grows")
     steps = math.log(2) / abs(math.log(rate))
@@ -154,7 +159,7 @@ def show_dependence(flow: GradientFlow, encoding: Encoding) -> None:
 def show_profiles(trainer: Trainer, epoch: int, where: Where, theme: Theme) -> None:
     """The norm by distance of every kind of cell at the same sizes and seed, and each one's rate in words."""
     others = list(all_cells(trainer, epoch, where))
-    if any(other.flow.decay_rate is None for other in others):
+    if all(other.flow.decay_rate is None for other in others):
         st.markdown(_("There is no pair of steps that are joined, so nothing fades."))
         return
     profiles = [
@@ -171,7 +176,6 @@ def show_profiles(trainer: Trainer, epoch: int, where: Where, theme: Theme) -> N
     with words, st.container(key="rates"):
         st.markdown(_("‖∂s[t]/∂s[k]‖ over the distance t − k, at the same sizes and seed:"))
         for other in others:
-            assert other.flow.decay_rate is not None
             st.markdown(f"- `{other.config.cell}`, {_at(other)}: {rate_words(other.flow.decay_rate)}")
         behind = [other for other in others if other.epoch < epoch]
         if behind:
