@@ -17,7 +17,8 @@ The way data flows, and what each module is:
     call       config → the call of torch's class tables    records → pandas
     shapes     the ledger of every tensor's axes  figures   records → Plotly
     picture    the network drawn over the text    diagram   the textbook's figure of one cell
-    derivatives of one step, in closed form       gradients backpropagation through time, opened up
+    update     one update taken apart             gradients backpropagation through time, opened up
+    derivatives of one step, in closed form       backward  how a gradient comes back through the network
     decay      norms over pairs of steps, and how fast they fade
 
 The axis key. Arrays end in their axes, and no axis is optional:
