@@ -90,7 +90,7 @@ def sent_frames(page: Page) -> Callable[[], int]:
 def test_it_computes_by_itself_and_comes_to_rest(server: str, open_page: Open) -> None:
     page = opened(open_page, f"{server}/inside_the_cell")
     page.get_by_role("button", name="Compute", exact=True).click()
-    expect(page.locator(".rnn-step")).to_have_text(re.compile("^step 1 of 4"))
+    expect(page.locator(".rnn-step")).to_have_text(re.compile("^step [1-3] of 4"))
     expect(page.locator(".rnn-read")).to_have_text("Stop")
     expect(page.locator(".rnn-step")).to_have_text(re.compile("^step 4 of 4"), timeout=15_000)
     expect(page.locator(".rnn-read")).to_have_text("Compute")
