@@ -118,7 +118,7 @@ def test_after_training_it_is_the_trained_network_and_the_slider_goes_back(open_
 
 def test_not_batch_first_on_one_line_the_page_says_why_nothing_flows(open_screen: Open) -> None:
     screen = opened(open_screen, RunConfig(batch_first=False))
-    assert any("no gradient flows between characters at all" in note.value for note in screen.app.warning)
+    assert any("no gradient flows between characters at all" in note.value for note in screen.app.info)
     (shown,) = screen.heatmaps("pairs")
     assert np.isnan(shown[~np.eye(12, dtype=bool)]).all()
     assert np.isfinite(np.diagonal(shown)).all()

@@ -23,5 +23,6 @@ def show_welcome() -> None:
                 ("forward_pass", _("**2** x becomes output and h_n")),
                 ("inside_the_cell", _("**3** one number of h, opened up")),
                 ("train", _("**4** the weights learn")),
+                ("through_time", _("**5** how a loss comes back")),
             ):
                 st.page_link(f"{page}.py", label=words, width="content")

@@ -28,7 +28,7 @@ def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) ->
     """What the numbers mean, computed: the rate, what is left at the farthest step, and where nothing flows at all."""
     with st.container(key="flow_sentences"):
         if not config.batch_first:
-            st.warning(_no_flow(len(encoding.lines)), icon=":material/block:")
+            st.info(_no_flow(len(encoding.lines)), icon=":material/block:")
             return
         if len(flow.steps) == 1:
             st.markdown(_("One step only: there is nothing to fade over."))
