@@ -56,7 +56,7 @@ class GradientFlow:
             first is ``state_jacobian_norm_TT`` and the second None.
         input_influence_TT: float64 (K, K), ‖∂logits_t/∂x_k‖ (Frobenius: the root of the sum of all squares).
         decay_rate: by which the norm of ∂s_t/∂s_k changes with each step between, fitted; None where there is no pair.
-        eigenvalues: complex (H,), those of W_hh, by gate.
+        eigenvalues: complex (H,), those of W_hh, by gate. largest_stretch: ‖W_hh‖₂, by gate.
         recurrent_gradient_by_step: float64 (T, G·H, H): what step t of all lines adds to the gradient of W_hh; its sum
             over T is the gradient that training uses.
     """
@@ -74,6 +74,7 @@ class GradientFlow:
     input_influence_TT: DoubleArray
     decay_rate: float | None
     eigenvalues: Mapping[str, ComplexArray]
+    largest_stretch: Mapping[str, float]
     recurrent_gradient_by_step: DoubleArray
 
     @property
@@ -135,6 +136,12 @@ def gradient_flow(
         input_influence_TT=read_only(back.influence(line, steps)),
         decay_rate=decay_rate(state),
         eigenvalues=MappingProxyType(_eigenvalues(net, layer, direction)),
+        largest_stretch=MappingProxyType(
+            {
+                gate: float(torch.linalg.matrix_norm(rows, ord=2))
+                for gate, rows in _recurrent_rows(net, layer, direction).items()
+            }
+        ),
         recurrent_gradient_by_step=read_only(ledger.numpy()),
     )
 
@@ -178,12 +185,17 @@ def autograd_gradient(model: CharRNN, encoding: Encoding, name: str) -> FloatArr
 
 def _eigenvalues(net: CharRNN, layer: int, direction: Direction) -> dict[str, ComplexArray]:
     """The eigenvalues of each gate's rows of W_hh, the largest magnitude first."""
-    gates = PACKING[type(net.rnn)]
     found = {}
-    for gate, rows in zip(gates, cell_weights(net.rnn, layer, direction).W_hh.chunk(len(gates)), strict=True):
+    for gate, rows in _recurrent_rows(net, layer, direction).items():
         values: ComplexArray = torch.linalg.eigvals(rows).numpy()
         found[gate] = read_only(values[np.argsort(-np.abs(values), kind="stable")])
     return found
+
+
+def _recurrent_rows(net: CharRNN, layer: int, direction: Direction) -> dict[str, Tensor]:
+    """Each gate's rows of W_hh, (H, H)."""
+    gates = PACKING[type(net.rnn)]
+    return dict(zip(gates, cell_weights(net.rnn, layer, direction).W_hh.chunk(len(gates)), strict=True))
 
 
 def _check(model: CharRNN, encoding: Encoding, line: int, layer: int, direction: Direction, steps: range) -> None:

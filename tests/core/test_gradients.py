@@ -272,6 +272,7 @@ def test_a_linear_network_fades_by_exactly_its_factor_at_each_step(factor: float
     assert flow.decay_rate == pytest.approx(factor, rel=1e-12)
     np.testing.assert_allclose(np.abs(flow.eigenvalues["hidden"]), factor)
     assert flow.spectral_radius == {"hidden": pytest.approx(factor)}
+    assert flow.largest_stretch == {"hidden": pytest.approx(factor)}
     np.testing.assert_allclose(by_distance(flow.state_jacobian_norm_TT), factor ** np.arange(20.0), rtol=1e-12)
 
 

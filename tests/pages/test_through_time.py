@@ -142,6 +142,21 @@ def test_a_dead_relu_says_that_nothing_comes_back_and_the_others_are_still_compa
     assert any(words.startswith("- `lstm`") and "halves" in words for words in said)
 
 
+@pytest.mark.parametrize("scale", [0.1, 3.0])
+def test_what_w_hh_decides_is_said_of_its_own_stretch(open_screen: Open, scale: float) -> None:
+    screen = open_screen("train", RunConfig())
+    screen.press("Step")
+    (run,) = screen.runs.values()
+    run.model.state_dict()["rnn.weight_hh_l0"].mul_(scale)
+    screen.go("through_time")
+    stretch = gradient_flow(run.model, run.encoding).largest_stretch["hidden"]
+    said = " ".join(screen.markdown("spectral"))
+    assert f"**{stretch:.4f}**" in said
+    assert ("must fade" in said) == (stretch < 1) == (scale < 1)
+    lstm = opened(open_screen, RunConfig(cell=Cell.LSTM))
+    assert "must fade" not in " ".join(lstm.markdown("spectral"))
+
+
 def test_512_steps_show_those_around_the_cursor_and_say_so(open_screen: Open) -> None:
     config = RunConfig("abcdefgh" * 64, head=Head.LINEAR, hidden_size=8)
     screen = opened(open_screen, config, t="300")

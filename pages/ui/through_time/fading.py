@@ -36,12 +36,12 @@ def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) ->
         if flow.decay_rate is None:
             st.markdown(_("No state moves with the one before it: **nothing comes back** at all."))
             return
-        near, far = _ends(flow)
+        near, far, last, first = _ends(flow)
         st.markdown(
             _(
-                "On its way back a gradient {rate}. From the loss at the far end of the line to its first step, "
-                "**{share}** of what is asked of the nearest state arrives."
-            ).format(rate=rate_words(flow.decay_rate), share=_share(far, near))
+                "On its way back a gradient {rate}. Of what the loss at t = {last} asks of its own state, **{share}** "
+                "arrives at t = {first}."
+            ).format(rate=rate_words(flow.decay_rate), share=_share(far, near), last=last, first=first)
         )
         left = length_left(flow, encoding)
         if left:
@@ -86,12 +86,11 @@ def _no_flow(lines: int) -> str:
     )
 
 
-def _ends(flow: GradientFlow) -> tuple[float, float]:
-    """What the last loss that is read asks of its own state, and of the one that is farthest back."""
-    sensitivity = flow.loss_sensitivity_TT
-    if flow.direction == "backward":
-        return float(sensitivity[0, 0]), float(sensitivity[0, -1])
-    return float(sensitivity[-1, -1]), float(sensitivity[-1, 0])
+def _ends(flow: GradientFlow) -> tuple[float, float, int, int]:
+    """What the loss that is read last asks of its own state, and of the one farthest back; and the steps of both."""
+    last, first = (0, -1) if flow.direction == "backward" else (-1, 0)
+    near, far = (float(flow.loss_sensitivity_TT[last, at]) for at in (last, first))
+    return near, far, flow.steps[last], flow.steps[first]
 
 
 def _share(part: float, whole: float) -> str:

@@ -78,11 +78,8 @@ def show_ledger(flow: GradientFlow, trainer: Trainer, epoch: int, theme: Theme) 
     )
     theirs = autograd_gradient(trainer.model_at(epoch), trainer.encoding, name)
     difference = float(np.abs(total - theirs).max())
-    mark = (
-        ":material/check_circle:"
-        if difference <= 1e-5 * max(1e-3, float(np.abs(theirs).max()))
-        else ":material/cancel:"
-    )
+    same = difference <= SAME * max(float(np.abs(theirs).max()), SMALL)
+    mark = ":material/check_circle:" if same else ":material/cancel:"
     with st.container(key="ledger_check"):
         st.markdown(
             _(
@@ -104,10 +101,25 @@ def show_eigenvalues(flow: GradientFlow, theme: Theme) -> None:
     with words, st.container(key="spectral"):
         for gate, radius in flow.spectral_radius.items():
             label = f"{names[gate]}: " if len(names) > 1 else ""
-            st.markdown(f"- {label}" + _("spectral radius **{radius:.4f}**").format(radius=radius))
-        st.markdown(
-            _(
-                "Each step multiplies by W_hh and by the slopes of the activations, which are 1 at most. Where all "
-                "eigenvalues lie well inside the circle, what comes back must fade."
-            )
+            said = _("spectral radius **{radius:.4f}**, largest stretch ‖W_hh‖₂ **{stretch:.4f}**")
+            st.markdown(f"- {label}" + said.format(radius=radius, stretch=flow.largest_stretch[gate]))
+        st.markdown(_stretch_words(flow))
+
+
+def _stretch_words(flow: GradientFlow) -> str:
+    """What W_hh alone decides about the way back, and what it does not."""
+    if len(flow.largest_stretch) > 1:
+        return _(
+            "In this cell a part of the state comes back past all of these matrices, only scaled by a gate between 0 "
+            "and 1: they do not decide alone how fast a gradient fades."
         )
+    (stretch,) = flow.largest_stretch.values()
+    if stretch < 1:
+        return _(
+            "A step back multiplies by W_hh and by slopes of at most 1. The largest stretch is below 1, so a gradient "
+            "**must fade** with each step."
+        )
+    return _(
+        "A step back multiplies by W_hh and by slopes of at most 1. The largest stretch is {stretch:.2f}, so a "
+        "gradient may grow at a step; whether it does over many is what the curve above shows."
+    ).format(stretch=stretch)

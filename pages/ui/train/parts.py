@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import view
 from pages.ui.i18n import _
 from rnn_core import RunConfig, Trainer, shape_ledger
+from rnn_core.config import Cell
 from rnn_core.figures.gradients import matrix_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.update import Part, UpdateCycle
@@ -20,7 +21,6 @@ SHOWN = 12
 SHARE = 0.4
 
 CODE = {
-    Part.FORWARD: "logits, h_n = model(x)",
     Part.LOSS: "loss = cross_entropy(logits, target)",
     Part.BACKWARD: "loss.backward()",
     Part.UPDATE: "optimizer.step()",
@@ -102,15 +102,22 @@ def _choose() -> tuple[bool, bool]:
 def _code(cycle: UpdateCycle, config: RunConfig, *, carry: bool, zero_grad: bool) -> str:
     """The lines of PyTorch, with a mark at the one that comes next."""
     lines = []
-    for part, code in CODE.items():
-        if part is Part.FORWARD and carry:
-            code = "logits, h_n = model(x, h_n)"
+    for part in Part:
+        forward = _forward_code(lstm=config.cell is Cell.LSTM, carry=carry)
+        code = forward if part is Part.FORWARD else CODE[part]
         if part is Part.BACKWARD and zero_grad:
             code = f"optimizer.zero_grad(); {code}"
         if part is Part.UPDATE and config.clip_norm is not None:
             code = f"clip_grad_norm_(model.parameters(), {config.clip_norm:g}); {code}"
         lines.append(code + ("  # ← " + _("next") if part is cycle.next else ""))
     return "\n".join(lines)
+
+
+def _forward_code(*, lstm: bool, carry: bool) -> str:
+    """The forward pass; of an LSTM only h is carried over, and c begins at 0 as ever."""
+    if lstm:
+        return f"logits, (h_n, c_n) = model(x{', (h_n, zeros_like(h_n))' if carry else ''})"
+    return f"logits, h_n = model(x{', h_n' if carry else ''})"
 
 
 def _show_problem(problem: str) -> None:
