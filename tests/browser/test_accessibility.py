@@ -49,8 +49,9 @@ UNFOCUSED = f"""() => {{
 }}"""
 FOCUSED = f"""() => {{
   const look = {LOOK}
-  const here = document.activeElement
-  if (!here || here === document.body) return null
+  const inner = document.activeElement
+  if (!inner || inner === document.body) return null
+  const here = inner.closest("canvas") ?? inner // a table hands the focus on to a cell that only its canvas shows
   const name = here.getAttribute("aria-label") ?? here.textContent.trim() ?? ""
   const box = here.getBoundingClientRect()
   const seen = look(here) !== window.unfocused.get(here)
