@@ -6,6 +6,7 @@ from pages.ui import cursor, edits, state, view
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
+from pages.ui.insights import show_insights
 from pages.ui.picture import drawn_up, show_network
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
@@ -80,4 +81,5 @@ st.header(_("Shape ledger"))
 st.markdown(_("Every tensor of one update, in PyTorch's names. An axis has one colour everywhere."))
 show_ledger(config)
 
+show_insights(trainer)
 st.caption(try_next("forward_pass", config, trainer.epoch))

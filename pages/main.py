@@ -21,6 +21,8 @@ page = st.navigation(
         st.Page("inside_the_cell.py", title=_("Inside the cell"), icon=":material/frame_inspect:"),
         st.Page("train.py", title=_("Train"), icon=":material/trending_down:"),
         st.Page("through_time.py", title=_("Through time"), icon=":material/undo:"),
+        st.Page("memory.py", title=_("Memory"), icon=":material/psychology:"),
+        st.Page("compare.py", title=_("Compare"), icon=":material/ssid_chart:"),
     ]
 )
 

@@ -7,6 +7,7 @@ from pages.ui.components.live_chart import FEED, feed
 from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
+from pages.ui.insights import show_insights
 from pages.ui.train import film, playback
 from pages.ui.train.parts import show_parts
 from pages.ui.work import working
@@ -54,6 +55,7 @@ edits.show_apart(config)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 
+show_insights(trainer)
 window = film.choose_window(trainer)
 film.mount(trainer, window, view.theme())
 

@@ -20,6 +20,11 @@ The way data flows, and what each module is:
     update     one update taken apart             gradients backpropagation through time, opened up
     derivatives of one step, in closed form       backward  how a gradient comes back through the network
     decay      norms over pairs of steps, and how fast they fade
+    memory     how much context a text asks for
+    states     what hidden states tell apart      insights  what is at work in this run, in its own numbers
+    ensemble   one config under many seeds at once
+    runs       one training, in numbers           comparison  configs under seeds, side by side
+    sweep      a grid of runs, kept as it goes    export    what is on a screen, as lines of Python
 
 The axis key. Arrays end in their axes, and no axis is optional:
 
@@ -31,10 +36,13 @@ from rnn_core.config import ConfigError, RunConfig
 from rnn_core.encoding import Encoding, encode
 from rnn_core.gradients import GradientFlow, gradient_flow
 from rnn_core.history import EpochRecord
+from rnn_core.insights import Insight
+from rnn_core.memory import accuracy_ceiling, context_need
 from rnn_core.model import CharRNN, build_model
 from rnn_core.presets import PRESETS
+from rnn_core.runs import Run, train_run
 from rnn_core.shapes import ShapeLine, shape_ledger
-from rnn_core.tables import history_csv, history_table, read_history_csv
+from rnn_core.tables import history_csv, history_table, read_history_csv, runs_csv, runs_table
 from rnn_core.text import Vocabulary
 from rnn_core.trace import Trace, trace_forward
 from rnn_core.training import Trainer
@@ -46,17 +54,24 @@ __all__ = [
     "Encoding",
     "EpochRecord",
     "GradientFlow",
+    "Insight",
+    "Run",
     "RunConfig",
     "ShapeLine",
     "Trace",
     "Trainer",
     "Vocabulary",
+    "accuracy_ceiling",
     "build_model",
+    "context_need",
     "encode",
     "gradient_flow",
     "history_csv",
     "history_table",
     "read_history_csv",
+    "runs_csv",
+    "runs_table",
     "shape_ledger",
     "trace_forward",
+    "train_run",
 ]

@@ -20,6 +20,9 @@ from rnn_core.text import split_tokens
 
 IntArray = npt.NDArray[np.int64]
 
+UNDECIDED = "∞"
+"""What stands for a need that no context meets."""
+
 _START, _BEFORE = 1, 0
 """The codes of the start of a line, which is one more token of context, and of what lies before it: nothing."""
 

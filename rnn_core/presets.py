@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rnn_core.config import Head, RunConfig, Task
+from rnn_core.config import ConfigError, Head, RunConfig, Task
+
+MAX_DOTS = 60
 
 _BATCH = "hello\neolll\nlleel"
 
@@ -25,3 +27,16 @@ PRESETS: Mapping[str, RunConfig] = MappingProxyType(
 )
 """Config by label. The notes' forward passes have hidden size 2 and no training, so a linear head stands behind them:
 their recurrent weights are drawn first, and are those of the notes' script."""
+
+
+def remember_across(dots: int) -> RunConfig:
+    """One character to be remembered across ``dots`` others: lines a…a and b…b, of which only the ends differ.
+
+    Its network and training are those under which RNN, LSTM and GRU part ways as ``dots`` grows.
+
+    Raises: ConfigError, such as "dots must be 1…60, got 0".
+    """
+    if not 1 <= dots <= MAX_DOTS:
+        raise ConfigError(f"dots must be 1…{MAX_DOTS}, got {dots}")
+    text = "\n".join(end + "." * dots + end for end in "ab")
+    return RunConfig(text, task=Task.NEXT, head=Head.LINEAR, hidden_size=16, learning_rate=0.01)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from os import PathLike
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import pandas as pd
 import regex
 
 from rnn_core.encoding import Encoding
 from rnn_core.history import EpochRecord
+from rnn_core.runs import Run
 from rnn_core.text import visible
+
+Table: TypeAlias = pd.DataFrame
+"""What every table here is, for a module that hands one on."""
 
 _NO_NAME = "no Unicode name"
 
@@ -22,6 +28,29 @@ _FORMULA = regex.compile(r"[\s\p{C}]*['=+\-@＝＋－＠]")
 
 _GUARD = "'"
 """What a spreadsheet takes as the sign of a text."""
+
+_RUN_COLUMNS: Mapping[str, str] = {
+    "text": "str",
+    "task": "str",
+    "cell": "str",
+    "nonlinearity": "str",
+    "hidden_size": "int64",
+    "num_layers": "int64",
+    "bidirectional": "bool",
+    "head": "str",
+    "batch_first": "bool",
+    "optimizer": "str",
+    "learning_rate": "float64",
+    "clip_norm": "float64",
+    "seed": "int64",
+    "epochs": "int64",
+    "first_right": "Int64",
+    "loss": "float64",
+    "accuracy": "float64",
+    "parameters": "int64",
+    "seconds_per_epoch": "float64",
+}
+"""The columns of a table of runs and their types, which hold whatever the runs are, and for no run at all."""
 
 
 def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
@@ -53,6 +82,38 @@ def read_history_csv(file: str | PathLike[str] | TextIO) -> pd.DataFrame:
         file: a path, or an open text file (opened with ``newline=""``).
     """
     return pd.read_csv(file, converters={"prediction": _unguarded}, lineterminator="\n")
+
+
+def runs_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row for each run: the fields of its config, the last loss (nats) and accuracy (0…1), size and speed.
+
+    hidden_size is the units that the network has; clip_norm is nan where there is no clipping, first_right <NA> where
+    no epoch was all right, seconds_per_epoch nan where no update was made.
+    """
+    return pd.DataFrame([_run_row(run) for run in runs], columns=list(_RUN_COLUMNS)).astype(_RUN_COLUMNS)
+
+
+def runs_csv(runs: Iterable[Run]) -> str:
+    """``runs_table`` as CSV that is safe to open in a spreadsheet, as ``history_csv`` is.
+
+    Every text is quoted: one that ends a line with CR would begin a row of the file otherwise, with a cell unguarded.
+    """
+    table = runs_table(runs)
+    guarded = table.assign(text=table["text"].map(_guarded))
+    return guarded.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def _run_row(run: Run) -> dict[str, object]:
+    return {
+        **asdict(run.config),
+        "hidden_size": run.config.units,
+        "epochs": run.epochs,
+        "first_right": run.first_right,
+        "loss": run.loss_E[-1],
+        "accuracy": run.accuracy_E[-1],
+        "parameters": run.parameters,
+        "seconds_per_epoch": run.seconds_per_epoch,
+    }
 
 
 def _guarded(prediction: str) -> str:

@@ -27,11 +27,12 @@ SNAPSHOT_STRIDE = 16
 SNAPSHOT_BYTES = 1 << 20
 """What all snapshots of one training may take; a network so large that one is more keeps none, and replays from 0."""
 
-_OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
+OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     Optimizer.ADAM: torch.optim.Adam,
     Optimizer.SGD: torch.optim.SGD,
     Optimizer.RMSPROP: torch.optim.RMSprop,
 }
+"""The class of each optimizer; all work element by element."""
 
 
 class Stop(StrEnum):
@@ -68,7 +69,7 @@ class Trainer:
         self._length = torch.tensor(self.encoding.length_B) if self.encoding.padded else None
         self._target = torch.tensor(self.encoding.target_BT).view(-1)
         self._flat = _flattened(self.model)
-        self._optimizer = _OPTIMIZERS[config.optimizer]([self._flat], lr=config.learning_rate)
+        self._optimizer = OPTIMIZERS[config.optimizer]([self._flat], lr=config.learning_rate)
 
     @property
     def now(self) -> EpochRecord:
@@ -84,15 +85,18 @@ class Trainer:
             return Stop.NOT_FINITE
         return Stop.EPOCH_LIMIT if self.epoch >= MAX_EPOCHS else None
 
-    def step(self) -> EpochRecord:
+    def step(self, *, keep: bool = True) -> EpochRecord:
         """Makes one update and returns the record that was measured before it.
 
+        Args: keep: whether the record enters the history; a training without one takes no memory as it goes on.
         Raises: ConfigError at the epoch limit.
         """
         if self.epoch >= MAX_EPOCHS:
             raise ConfigError(f"epoch must be at most {MAX_EPOCHS}, got {self.epoch + 1}")
         record, predicted = self._now or self._measure()
         self._update()
+        if not keep:
+            return record
         self.history.append(record, predicted)
         if self.epoch % self._stride == 0:
             self._keep_snapshot()

@@ -170,10 +170,15 @@ def _apply() -> None:
     preset = PRESETS.get(st.session_state[_PRESET])
     if preset is None:
         return
-    for name in RULES:
-        st.session_state[name] = _widget_value(getattr(preset, name))
-    st.session_state[_SEVERAL] = _is_batch(preset.text)
+    put(preset)
     st.session_state[_LINK_NOTES] = ()
+
+
+def put(config: RunConfig) -> None:
+    """Has the controls say ``config``; for a callback, before they are drawn."""
+    for name in RULES:
+        st.session_state[name] = _widget_value(getattr(config, name))
+    st.session_state[_SEVERAL] = _is_batch(config.text)
 
 
 def _widget_value(value: Any) -> Any:

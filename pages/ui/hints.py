@@ -90,6 +90,28 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
         ),
         (lambda _config, _epoch: True, "Try next: move the epoch back to 0, and compare."),
     ),
+    "compare": (
+        (
+            lambda config, _epoch: config.task is Task.COPY,
+            "Try next: choose *remember one character across dots*, and raise N until one cell after another forgets.",
+        ),
+        (lambda _config, _epoch: True, "Try next: compare by `learning_rate`: where does a band become wide?"),
+    ),
+    "memory": (
+        (
+            lambda config, _epoch: config.task is Task.COPY,
+            "Try next: choose `task` *next*, and see where the network fails.",
+        ),
+        (
+            lambda _config, epoch: epoch == 0,
+            "Try next: play some epochs on *Train*, come back, and see the states of one character separate.",
+        ),
+        (
+            lambda config, _epoch: config.batch_first,
+            "Try next: switch `batch_first` off: with one line, one character is all the network ever sees.",
+        ),
+        (lambda _config, _epoch: True, "Try next: switch `batch_first` on: now it can remember."),
+    ),
 }
 
 

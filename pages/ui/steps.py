@@ -5,13 +5,14 @@ An encoding, and a trace where there is one, flow in; a mounted table for each l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from pages.ui.components.live_chart import Patch, Pick, live_steps, steps_patch
 from pages.ui.i18n import _
 from rnn_core import Encoding, Trace
+from rnn_core.memory import UNDECIDED
 from rnn_core.steps import TIE, Said, mean_loss, read_steps, said_at
 from rnn_core.text import visible
 
@@ -23,6 +24,7 @@ def show_steps(
     lines: range,
     steps: range,
     packed: bool,
+    needs: Sequence[Sequence[int | None]] | None = None,
     marked: tuple[int, int] | None = None,
     on_pick: Callable[[int, Pick], None] | None = None,
 ) -> None:
@@ -30,6 +32,7 @@ def show_steps(
 
     Args:
         packed: whether the module leaves padding out, as one that is batch_first does.
+        needs: the text's ``context_need``, which then stands above what is said; None leaves it out.
         marked: line and step of the cursor. on_pick: what a click on a step of a line does.
     """
     said = (
@@ -43,6 +46,7 @@ def show_steps(
                 said.get(_key(line)),
                 key=_key(line),
                 words=_words(line, len(encoding.lines)),
+                needs=None if needs is None else [_digits(needs[line][step.t]) for step in shown],
                 marked=next((at for at, step in enumerate(shown) if (line, step.t) == marked), None),
                 on_pick=None if on_pick is None else _on_line(on_pick, line),
             )
@@ -87,6 +91,10 @@ def _padding_words(*, packed: bool) -> str:
     return words + " " + _("With `batch_first=False` nothing can be packed: the module reads the padding.")
 
 
+def _digits(need: int | None) -> str:
+    return UNDECIDED if need is None else str(need)
+
+
 def _on_line(on_pick: Callable[[int, Pick], None], line: int) -> Callable[[Pick], None]:
     return lambda pick: on_pick(line, pick)
 
@@ -109,6 +117,7 @@ def _words(line: int, lines: int) -> dict[str, str]:
         "t": _("time step t") if lines == 1 else _("line {line} · t").format(line=line),
         "read": _("input token, id"),
         "asked": _("target token, id"),
+        "need": _("last tokens needed"),
         "said": _("the network says"),
         "probability": _("p of what it says"),
         "asked_probability": _("p(target)"),

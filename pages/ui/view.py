@@ -144,6 +144,6 @@ def chart(
     charts(f"{key}_row", {key: Chart(figure=figure, alt=alt, on_pick=on_pick)}, columns=columns, share=share)
 
 
-def wide_chart(key: str, figure: go.Figure, *, alt: str) -> None:
+def wide_chart(key: str, figure: go.Figure, *, alt: str, on_pick: Callable[[Pick], None] | None = None) -> None:
     """A chart without a width of its own: it fills its place."""
-    live_chart(figure, key=key, alt=alt)
+    live_chart(figure, key=key, alt=alt, on_pick=on_pick)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import logging
 import sys
 
-from tests.bench import crowd, epoch, film, flow, frame, picture
+from tests.bench import crowd, epoch, film, flow, frame, memory, picture, seeds
 from tests.bench.table import print_table, said
 
 PARTS = {
     "epoch": epoch.figures,
     "frame": frame.figures,
+    "seeds": seeds.figures,
+    "memory": memory.figures,
     "flow": flow.figures,
     "film": film.figures,
     "picture": picture.figures,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.conftest import ROOT, settle, started_browser, started_server, until
@@ -9,19 +11,34 @@ from tests.browser.conftest import ROOT, settle, started_browser, started_server
 FOLDER = ROOT / "docs"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PAINTED_MS = 800
+STEPS = 6
+NEXT = "text=hello%21+world&task=next&head=linear&hidden_size=16&learning_rate=0.03"
 
 
-def shoot(browser: Browser, address: str, name: str, *, scheme: str, presses: int = 0) -> None:
-    """Saves one picture of ``address``, after so many presses of Step."""
+def shoot(browser: Browser, address: str, name: str, *, scheme: str, act: Callable[[Page], None] | None = None) -> None:
+    """Saves one picture of ``address``, after what ``act`` does there."""
     context = browser.new_context(viewport=WIDE, color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
     page.goto(address)
     painted(page)
-    for _press in range(presses):
-        page.get_by_role("button", name="Step", exact=True).click()
-        painted(page)
+    if act is not None:
+        act(page)
     page.screenshot(path=FOLDER / name)
     context.close()
+
+
+def step(page: Page) -> None:
+    """A few updates, by hand."""
+    for _press in range(STEPS):
+        page.get_by_role("button", name="Step", exact=True).click()
+        painted(page)
+
+
+def run_to_its_end(page: Page) -> None:
+    """Compares until there is nothing left to compare."""
+    page.get_by_role("button", name="Run", exact=True).click()
+    until(page, "/done/.test(document.querySelector('.st-key-race_status').innerText)")
+    painted(page)
 
 
 def painted(page: Page) -> None:
@@ -42,8 +59,10 @@ def main() -> None:
         shoot(browser, server, "text_to_tensor.png", scheme="light")
         shoot(browser, f"{server}/forward_pass?t=6&unit=4", "forward_pass.png", scheme="light")
         shoot(browser, f"{server}/inside_the_cell?cell=lstm&t=4&unit=3", "inside_the_cell.png", scheme="light")
-        shoot(browser, f"{server}/train", "train.png", scheme="dark", presses=6)
+        shoot(browser, f"{server}/train", "train.png", scheme="dark", act=step)
         shoot(browser, f"{server}/through_time?t=11", "through_time.png", scheme="light")
+        shoot(browser, f"{server}/memory?{NEXT}", "memory.png", scheme="light")
+        shoot(browser, f"{server}/compare?{NEXT}", "compare.png", scheme="dark", act=run_to_its_end)
 
 
 if __name__ == "__main__":

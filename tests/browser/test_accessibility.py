@@ -19,11 +19,21 @@ PATHS = {
     "Inside the cell, large": "/inside_the_cell?hidden_size=16&head=linear&num_layers=2&bidirectional=true&cell=gru",
     "Train": "/train",
     "Through time": "/through_time?cell=lstm",
+    "Memory": "/memory?task=next&head=linear",
+    "Compare": "/compare",
     "a bad link": "/train?cell=foo&t=99999",
     "a bad text": "/?text=a&task=next",
     "many lines": "/train?text=ab%0Aba%0Aaa%0Abb%0Aabb&head=linear",
 }
-IN_BOTH_THEMES = ("Text to tensor", "Forward pass, a batch", "Inside the cell", "Train", "Through time")
+IN_BOTH_THEMES = (
+    "Text to tensor",
+    "Forward pass, a batch",
+    "Inside the cell",
+    "Train",
+    "Through time",
+    "Memory",
+    "Compare",
+)
 LOOKED_AT = [(PATHS[name], "light") for name in PATHS] + [(PATHS[name], "dark") for name in IN_BOTH_THEMES]
 SAID_EVERY_S = 5
 
@@ -113,6 +123,8 @@ def tab_stops(page: Page) -> list[dict[str, Any]]:
         ("/inside_the_cell", "light"),
         ("/train", "dark"),
         ("/through_time", "light"),
+        ("/memory", "light"),
+        ("/compare", "light"),
     ],
 )
 def test_the_keyboard_reaches_every_control_and_one_sees_where_it_is(

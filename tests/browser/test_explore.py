@@ -64,6 +64,26 @@ def test_step_makes_one_update_and_reset_takes_it_back(server: str, open_page: O
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.parametrize("picture", [False, True], ids=["heatmaps", "network"])
+def test_reset_while_playing_shows_the_untrained_network_once_more(
+    server: str, open_page: Open, picture: bool
+) -> None:
+    page = open_page(f"{server}/train")
+    if picture:
+        page.locator(".st-key-as_picture label").click()
+        settle(page)
+    status = page.locator(".st-key-status .rnn-text")
+    words = status.inner_text()
+    prediction = page.locator(".st-key-prediction_table tbody tr").first.inner_text()
+    press(page, "Play")
+    expect(status).to_contain_text(re.compile(r"epoch ([5-9]|\d\d)"))
+    press(page, "Reset")
+    expect(status).to_have_text(words)
+    until(page, "document.querySelector('.st-key-loss_plot .rnn-plot')._fullData[0].y.length === 1")
+    expect(page.locator(".st-key-prediction_table tbody tr")).to_have_count(1)
+    expect(page.locator(".st-key-prediction_table tbody tr").first).to_have_text(prediction, use_inner_text=True)
+
+
 def test_wrong_characters_are_marked_and_right_ones_are_not(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/train")
     for count in range(1, 6):

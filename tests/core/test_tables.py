@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rnn_core.config import Head, RunConfig
+from rnn_core.config import Cell, Head, RunConfig
 from rnn_core.encoding import encode
 from rnn_core.history import EpochRecord
-from rnn_core.tables import history_csv, history_table, prediction_table, read_history_csv, vocabulary_table
+from rnn_core.runs import Run
+from rnn_core.tables import (
+    history_csv,
+    history_table,
+    prediction_table,
+    read_history_csv,
+    runs_csv,
+    runs_table,
+    vocabulary_table,
+)
 from rnn_core.training import Trainer
 
 FORMULAS = ("=1+1", "+1", "-1", "@sum(a1)", " =1", "\t=1", "\u200b=1", "＝1", "'=1", "'", "=", "-\n=1")
@@ -139,6 +151,65 @@ def test_a_wrong_space_is_a_mark_that_one_can_see() -> None:
         "prediction": ["␣␣"],
         "wrong": ["␣·"],
     }
+
+
+def run(config: RunConfig, *losses: float, accuracy: float = 0.5) -> Run:
+    epochs = len(losses) - 1
+    return Run(
+        config=config,
+        epochs=epochs,
+        loss_E=np.array(losses),
+        accuracy_E=np.array([0.25] * epochs + [accuracy]),
+        parameters=42,
+        seconds=3.0,
+    )
+
+
+def test_runs_are_a_row_each_with_what_the_network_has_and_what_came_of_it() -> None:
+    bare = RunConfig("hello", seed=3)
+    full = RunConfig("ab\nb", cell=Cell.LSTM, hidden_size=7, num_layers=2, bidirectional=True, head=Head.LINEAR)
+    clipped = replace(full, batch_first=False, learning_rate=1 / 3, clip_norm=0.125, seed=2**32 - 1)
+    assert _columns(runs_table([run(bare, 2.5), run(clipped, 2.5, 1.5, 0.1, accuracy=1.0)])) == {
+        "text": ["hello", "ab\nb"],
+        "task": ["copy", "copy"],
+        "cell": ["rnn", "lstm"],
+        "nonlinearity": ["tanh", "tanh"],
+        "hidden_size": [4, 7],
+        "num_layers": [1, 2],
+        "bidirectional": [False, True],
+        "head": ["none", "linear"],
+        "batch_first": [True, False],
+        "optimizer": ["adam", "adam"],
+        "learning_rate": [0.1, 1 / 3],
+        "clip_norm": [pytest.approx(math.nan, nan_ok=True), 0.125],
+        "seed": [3, 2**32 - 1],
+        "epochs": [0, 2],
+        "first_right": [pd.NA, 2],
+        "loss": [2.5, 0.1],
+        "accuracy": [0.5, 1.0],
+        "parameters": [42, 42],
+        "seconds_per_epoch": [pytest.approx(math.nan, nan_ok=True), 1.5],
+    }
+
+
+def test_the_columns_of_runs_are_of_one_type_whatever_the_runs_are() -> None:
+    types = runs_table([run(RunConfig(clip_norm=0.5), 2.5, accuracy=1.0)]).dtypes.to_dict()
+    assert types["first_right"] == pd.Int64Dtype()
+    assert types["text"] == types["task"] == pd.StringDtype(na_value=np.nan)
+    assert runs_table([run(RunConfig(), math.nan)]).dtypes.to_dict() == types
+    assert runs_table([]).dtypes.to_dict() == types
+
+
+@pytest.mark.parametrize(
+    "text", [*FORMULAS, "a\r=1+1", "a\r\n=1+1", "a\n=1+1", 'a"\r=1', "hello! world", "a,b", "안녕"]
+)
+def test_no_text_of_a_run_is_a_formula_to_a_spreadsheet(text: str) -> None:
+    document = runs_csv([run(RunConfig(text, head=Head.LINEAR), 2.5), run(RunConfig("hello"), 1.5)])
+    rows = list(csv.DictReader(io.StringIO(document, newline="")))
+    assert [row["text"] for row in rows] == ["'" + text if text in FORMULAS else text, "hello"]
+    # A row of a file ends at CR too, for some readers, unless it stands between quotes.
+    assert document.splitlines()[1].startswith('"')
+    assert (rows[0]["loss"], rows[0]["clip_norm"], rows[0]["first_right"]) == ("2.5", "", "")
 
 
 def test_a_vocabulary_is_a_row_for_each_token() -> None:

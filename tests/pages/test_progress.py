@@ -57,12 +57,12 @@ def test_without_a_head_the_floor_is_a_line_with_its_number(open_screen: Open, c
 def test_logits_without_a_bound_have_no_floor(open_screen: Open, config: RunConfig) -> None:
     screen = trained(open_screen, config, 200)
     assert "shapes" not in layout(screen)
-    assert not screen.has("floor")
+    assert not screen.has("on_loss_floor")
     assert "floor" not in verdict(screen)
 
 
 def test_the_floor_is_derived_one_click_away(open_screen: Open) -> None:
-    block: Any = open_screen("train").app.get_by_key("floor")
+    block: Any = open_screen("train").app.get_by_key("on_loss_floor")
     formulas = [latex.value for latex in block.latex]
     assert any(r"\ln(1 + 8\,e^{-2})" in formula and f"{FLOOR:.4f}" in formula for formula in formulas)
 

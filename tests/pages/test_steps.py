@@ -12,7 +12,7 @@ from rnn_core import RunConfig, Trace, Trainer, encode, trace_forward
 from rnn_core.config import Cell, Head, Task
 from rnn_core.steps import Said, said_at
 from rnn_core.text import visible
-from tests.pages.conftest import HOSTILE, PAGES, Open, Screen, typed_array
+from tests.pages.conftest import HOSTILE, Open, Screen, typed_array
 
 CONFIGS = [
     RunConfig("hello! world", task=Task.NEXT),
@@ -58,13 +58,17 @@ def patch_of(said: Said, first: int = 0) -> dict[str, Any]:
     }
 
 
+WITH_STRIPS = ("text_to_tensor", "forward_pass", "inside_the_cell", "train")
+"""The pages that show the steps of a line as a table."""
+
+
 @pytest.fixture(scope="module", params=CONFIGS, ids=["one line", "three lines"])
 def config(request: pytest.FixtureRequest) -> RunConfig:
     chosen: RunConfig = request.param
     return chosen
 
 
-@pytest.fixture(scope="module", params=[page for page in PAGES if page != "through_time"])
+@pytest.fixture(scope="module", params=WITH_STRIPS)
 def seen(open_screen: Open, config: RunConfig, request: pytest.FixtureRequest) -> Seen:
     """A page with a network of ``config`` that was trained; the tests only look at it."""
     screen = open_screen("train", config)
@@ -184,7 +188,7 @@ def test_padding_and_minus_100_are_explained_where_lines_differ_in_length(
 ) -> None:
     screen = open_screen(query=RunConfig(text, batch_first=batch_first))
     for page in screen.walk():
-        if page == "through_time":  # which has no strip
+        if page not in WITH_STRIPS:
             continue
         block: Any = screen.app.get_by_key("steps")
         captions = [caption.value for caption in block.caption]

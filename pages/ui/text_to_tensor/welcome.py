@@ -24,5 +24,7 @@ def show_welcome() -> None:
                 ("inside_the_cell", _("**3** one number of h, opened up")),
                 ("train", _("**4** the weights learn")),
                 ("through_time", _("**5** how a loss comes back")),
+                ("memory", _("**6** what the text asks for")),
+                ("compare", _("**7** which network copes")),
             ):
                 st.page_link(f"{page}.py", label=words, width="content")

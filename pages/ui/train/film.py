@@ -16,7 +16,8 @@ from pages.ui.i18n import _
 from pages.ui.picture import drawn_up, picture_patches, show_network
 from pages.ui.steps import patches, say, show_steps
 from pages.ui.train import playback
-from rnn_core import Encoding, RunConfig, Trace, Trainer, trace_forward
+from rnn_core import Encoding, Trace, Trainer, context_need, trace_forward
+from rnn_core.config import Task
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
@@ -116,6 +117,7 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
         lines=window.lines,
         steps=window.steps,
         packed=trainer.config.batch_first,
+        needs=context_need(encoding.lines) if trainer.config.task is Task.NEXT else None,
         marked=cursor.marked(),
         on_pick=lambda line, pick: cursor.look_at(trainer.config, line, pick.column, 0),
     )
@@ -131,10 +133,6 @@ def _choose_looks(trainer: Trainer, lines: range) -> dict[str, Any]:
     )
     logarithmic = st.toggle(_("log scale"), key="log_scale", persist_state="session")
     early = st.toggle(_("first {count} epochs").format(count=EARLY), key="early", persist_state="session")
-    floor = loss_floor(trainer.config)
-    if floor is not None:
-        with st.popover(_("Why a floor?"), type="tertiary", key="floor"):
-            _show_floor(trainer.config, floor)
     return {
         "logarithmic": logarithmic,
         "last_epoch": EARLY if early else None,
@@ -147,20 +145,6 @@ def _mount_verdict(trainer: Trainer, window: Window) -> None:
     with st.container(key="verdict"):
         said = say(trainer.encoding, _trace(trainer), lines=window.lines, steps=window.steps)
         live_text(playback.verdict(trainer, said), key="live_verdict")
-
-
-def _show_floor(config: RunConfig, floor: float) -> None:
-    """How the floor of a network without a head comes about."""
-    st.markdown(
-        _(
-            "Without a head the hidden values are the logits, and each of them lies between −1 and 1. The best that "
-            "can be said is 1 for the target and −1 for each of the V − 1 other tokens:"
-        )
-    )
-    st.latex(r"p = \frac{e^{1}}{e^{1} + (V - 1)\,e^{-1}} = \frac{1}{1 + (V - 1)\,e^{-2}}")
-    size = len(config.vocabulary)
-    st.latex(rf"-\ln p = \ln\left(1 + (V - 1)\,e^{{-2}}\right) = \ln(1 + {size - 1}\,e^{{-2}}) = {floor:.4f}")
-    st.markdown(_("With `head` *linear* the logits have no bound, and the loss has no such floor."))
 
 
 def _target_words(encoding: Encoding, window: Window) -> str:

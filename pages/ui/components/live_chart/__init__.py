@@ -23,6 +23,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.components.browser import script, typed, typed_tree
+from pages.ui.components.frames import after_frames, count_frame
 from rnn_core import Encoding, EpochRecord
 from rnn_core.steps import Said, Step
 from rnn_core.text import visible
@@ -94,7 +95,7 @@ def live_chart(
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     st.html(f"<style>{_place(key, layout, row)}</style>")
     size = {"width": layout["width"], "height": layout["height"]} if row else {}  # until the rule arrives
-    _component(key=key, data=chart | {"picks": on_pick is not None}, **size, **_picking(key, on_pick))
+    _component(key=key, data=chart | {"picks": on_pick is not None} | after_frames(), **size, **_picking(key, on_pick))
 
 
 def _picking(key: str, on_pick: Callable[[Pick], None] | None) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
 
 def live_text(text: str, *, key: str) -> None:
     """Mounts one line of plain text."""
-    _component(key=key, data={"kind": "text", "name": key, **text_patch(text)})
+    _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | after_frames())
 
 
 def live_steps(
@@ -137,6 +138,7 @@ def live_steps(
     *,
     key: str,
     words: Mapping[str, str],
+    needs: Sequence[str] | None = None,
     marked: int | None = None,
     on_pick: Callable[[Pick], None] | None = None,
 ) -> None:
@@ -145,7 +147,9 @@ def live_steps(
     Args:
         said: the ``steps_patch`` of what is said there, or None where there is no network.
         words: the names of the rows and of the table, in the order of the rows: "t", "read", "asked", and "said",
-            "probability", "asked_probability", "loss" where something is said; "table", what it is; "tie", a sign.
+            "probability", "asked_probability", "loss" where something is said; "table", what it is; "tie", a sign;
+            "need" where there are ``needs``.
+        needs: how many of the last tokens decide the target, at each step, in digits.
         marked: the step that is marked. on_pick: what a click on a column does.
     """
     columns = [
@@ -158,8 +162,10 @@ def live_steps(
         }
         for s in steps
     ]
+    for column, need in zip(columns, needs or (), strict=needs is not None):
+        column["need"] = need
     data = {"kind": "steps", "name": key, "words": dict(words), "columns": columns, "marked": marked, "said": said}
-    _component(key=key, data=data | {"picks": on_pick is not None}, **_picking(key, on_pick))
+    _component(key=key, data=data | {"picks": on_pick is not None} | after_frames(), **_picking(key, on_pick))
 
 
 def steps_patch(said: Said, first: int, *, mean: str = "") -> Patch:
@@ -191,7 +197,8 @@ def live_table(
     shown = encoding.targets[lines.start : lines.stop]
     targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in shown]
     patch = table_patch(rows, encoding, lines=lines, steps=steps)
-    _component(key=key, data={"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch})
+    data = {"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch}
+    _component(key=key, data=data | after_frames())
 
 
 def feed(patches: Mapping[str, Patch]) -> None:
@@ -200,6 +207,7 @@ def feed(patches: Mapping[str, Patch]) -> None:
     To be called within ``st.container(key=FEED)``. The frame travels as one hidden line of text, which the mounted
     things read: a message of a component would carry the component's own JavaScript again, and cost several times more.
     """
+    count_frame()
     st.text(json.dumps(patches, separators=(",", ":"), allow_nan=False))
 
 

@@ -22,7 +22,8 @@ const steps = (root, { columns, words, marked, picks, said }, pick) => {
   root.tabIndex = 0
   root.setAttribute("role", "region")
   root.setAttribute("aria-label", words.table)
-  const rows = ["t", "read", "asked", ...(said ? ["said", "probability", "asked_probability", "loss"] : [])]
+  const needs = columns[0]?.need !== undefined ? ["need"] : []
+  const rows = ["t", "read", "asked", ...needs, ...(said ? ["said", "probability", "asked_probability", "loss"] : [])]
   const of = Object.fromEntries(rows.map((name) => [name, cell("tr", `rnn-of-${name}`)]))
   for (const [name, row] of Object.entries(of)) {
     const title = cell("th", "rnn-name", words[name])
@@ -40,6 +41,7 @@ const steps = (root, { columns, words, marked, picks, said }, pick) => {
   columns.forEach((column, at) => {
     const [read, asked] = [of.read.children[at + 1], of.asked.children[at + 1]]
     read.append(cell("span", "rnn-token", (column.edited ? "✎" : "") + column.read), cell("small", "rnn-id", column.ids[0]))
+    if (of.need) of.need.children[at + 1].append(cell("span", column.need === "1" ? "" : "rnn-hard", column.need))
     asked.append(cell("span", "rnn-token", column.asked), cell("small", "rnn-id", column.ids[1]))
   })
   grid.replaceChildren(...Object.values(of))

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui.components.browser import script, typed
+from pages.ui.components.frames import after_frames
 from rnn_core import Encoding
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import RING_DASHES
@@ -140,6 +141,7 @@ def network(
         "back": back is not None,
         **({} if back is None else asdict(back)),
         **network_patch(values, said, reach=reach),
+        **after_frames(),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"
     st.html(f"<style>#root .st-key-{key}{{--px:{scale};--network-height:calc({height:g} * {scale})}}</style>")

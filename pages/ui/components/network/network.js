@@ -341,7 +341,7 @@ const draw = (root, data, tell) => {
   }
 }
 
-const MOVING = { values: 0, reach: 0, said: 0, head: 0, cursor: 0 }
+const MOVING = { values: 0, reach: 0, said: 0, head: 0, cursor: 0, after: 0 }
 const drawn = new WeakMap() // by its place in the page: what was drawn there, without what moves
 
 export default function ({ data, parentElement, setTriggerValue }) {

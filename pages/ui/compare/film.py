@@ -1,0 +1,126 @@
+"""What one watches while configurations are compared: mounted once, and moved by one frame after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import streamlit as st
+
+from pages.ui import view
+from pages.ui.components.live_chart import Patch, chart_patch, live_text, text_patch
+from pages.ui.i18n import _
+from rnn_core.comparison import Band, Comparison, Lane, names
+from rnn_core.figures.comparison import band_points, bands_figure, first_right_figure, first_right_points
+from rnn_core.figures.theme import Theme
+from rnn_core.tables import runs_csv, runs_table
+
+LIVE_POINTS = 60
+"""At how many epochs a band is drawn while it grows."""
+
+POINTS = 400
+"""At how many it is drawn at rest."""
+
+
+def mount_status(comparison: Comparison) -> None:
+    """Draws the line that says how far it is."""
+    live_text(_status(comparison), key="race_status")
+
+
+def mount(comparison: Comparison, theme: Theme) -> None:
+    """Draws all else that moves, as of now."""
+    named, last = names(comparison.configs), comparison.epochs
+    loss, accuracy = st.columns(2, gap="medium")
+    with loss:
+        figure = bands_figure(_losses(comparison, POINTS), named, theme, title=_("loss (nats)"), last=last, share=False)
+        view.wide_chart("race_loss_plot", figure, alt=_alt(_("loss"), comparison))
+    with accuracy:
+        figure = bands_figure(_shares(comparison, POINTS), named, theme, title=_("right"), last=last, share=True)
+        view.wide_chart("race_accuracy_plot", figure, alt=_alt(_("accuracy"), comparison))
+    dots, words = st.columns(2, gap="medium")
+    with dots:
+        figure = first_right_figure(comparison.lanes, named, theme, last=last)
+        view.wide_chart("race_right_plot", figure, alt=_alt(_("first epoch with everything right"), comparison))
+    with words, st.container(key="race_lanes", gap="xsmall"):
+        for number, (lane, name) in enumerate(zip(comparison.lanes, named, strict=True)):
+            live_text(_lane(lane, name), key=f"race_lane_{number}")
+
+
+def frame(comparison: Comparison) -> dict[str, Patch]:
+    """What one frame changes, by the key of what was mounted."""
+    lanes, last = comparison.lanes, comparison.epochs
+    named = names(comparison.configs)
+    losses, shares = _losses(comparison, LIVE_POINTS), _shares(comparison, LIVE_POINTS)
+    right = first_right_points(lanes, last=last)
+    return {
+        "race_status": text_patch(_status(comparison)),
+        "race_loss_plot": chart_patch(band_points(losses), alt=_alt(_("loss"), comparison)),
+        "race_accuracy_plot": chart_patch(band_points(shares), alt=_alt(_("accuracy"), comparison)),
+        "race_right_plot": chart_patch(right, alt=_alt(_("first epoch with everything right"), comparison)),
+    } | {
+        f"race_lane_{number}": text_patch(_lane(lane, name))
+        for number, (lane, name) in enumerate(zip(lanes, named, strict=True))
+    }
+
+
+def show_table(comparison: Comparison) -> None:
+    """A row a run, to sort and to take away."""
+    runs = comparison.runs()
+    table = runs_table(runs)
+    named = dict(zip(comparison.configs, names(comparison.configs), strict=True))
+    st.header(_("Every run"))
+    labels = [name for lane, name in zip(comparison.lanes, named.values(), strict=True) for _run in lane.seeds]
+    shown = table[["seed", "epochs", "first_right", "loss", "accuracy", "parameters", "seconds_per_epoch"]]
+    st.dataframe(shown.assign(network=labels)[["network", *shown.columns]], hide_index=True, key="race_table")
+    st.download_button(
+        _("Download as CSV"),
+        data=lambda: runs_csv(runs),
+        file_name="runs.csv",
+        mime="text/csv",
+        on_click="ignore",
+        help=_("A text that a spreadsheet would take for a formula has an apostrophe in front."),
+    )
+
+
+def _losses(comparison: Comparison, points: int) -> Sequence[Band]:
+    return [lane.band(lane.loss_EK, points) for lane in comparison.lanes]
+
+
+def _shares(comparison: Comparison, points: int) -> Sequence[Band]:
+    return [lane.band(lane.accuracy_EK, points) for lane in comparison.lanes]
+
+
+def _status(comparison: Comparison) -> str:
+    words = _("{share:.0%} · {configs} configurations × {seeds} seeds × {epochs} epochs")
+    if comparison.done:
+        words = _("done · {configs} configurations × {seeds} seeds × {epochs} epochs")
+    return words.format(
+        share=comparison.share,
+        configs=len(comparison.configs),
+        seeds=len(comparison.seeds),
+        epochs=comparison.epochs,
+    )
+
+
+def _lane(lane: Lane, name: str) -> str:
+    """One configuration in words: its size, what an epoch takes, and how many of its runs were ever all right."""
+    right = sorted(first for first in lane.first_right if first is not None)
+    words = _("{name}: {parameters:,} parameters · {right} of {runs} right")
+    if right:
+        words += _(", at epoch {middle:g} in the middle")
+    if lane.epoch > 0:
+        words += _(" · {ms:.2g} ms an epoch, seeds {way}")
+    way = _("together") if lane.together else _("one by one")
+    return words.format(
+        name=name,
+        parameters=lane.parameters,
+        right=len(right),
+        runs=len(lane.seeds),
+        middle=median(right) if right else 0,
+        ms=1e3 * lane.seconds_per_epoch,
+        way=way,
+    )
+
+
+def _alt(what: str, comparison: Comparison) -> str:
+    return _("{what} of every configuration: {status}").format(what=what, status=_status(comparison))

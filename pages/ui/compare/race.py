@@ -1,0 +1,67 @@
+"""The comparisons of a session: the last few as far as they got, and whether one is running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rnn_core import RunConfig
+from rnn_core.comparison import Comparison
+
+_HELD = "comparisons"
+_RUNNING = "comparison_running"
+
+KEPT = 3
+"""How many comparisons a session keeps, the present one among them."""
+
+SMALL = 200_000
+"""Up to how many parameters one that is not done is kept, with its networks, when one turns to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be compared: every config under every seed, for so many epochs, and whether seeds go together."""
+
+    configs: tuple[RunConfig, ...]
+    seeds: tuple[int, ...]
+    epochs: int
+    together: bool
+
+
+def held(asked: Asked) -> Comparison:
+    """The comparison that was asked for, as far as it got; a new one is measured untrained. Raises: ConfigError."""
+    kept: dict[Asked, Comparison] = st.session_state.setdefault(_HELD, {})
+    if next(reversed(kept), None) != asked:
+        cancel()
+        found = kept.pop(asked, None) or _untrained(asked)
+        others = [(other, run) for other, run in kept.items() if run.done or run.parameters <= SMALL]
+        st.session_state[_HELD] = kept = dict(others[1 - KEPT :]) | {asked: found}
+    return kept[asked]
+
+
+def _untrained(asked: Asked) -> Comparison:
+    comparison = Comparison(asked.configs, asked.seeds, epochs=asked.epochs, together=asked.together)
+    comparison.measure()
+    return comparison
+
+
+def running() -> bool:
+    """Whether the present comparison runs."""
+    return bool(st.session_state.get(_RUNNING))
+
+
+def run() -> None:
+    """Starts it, or has it go on."""
+    st.session_state[_RUNNING] = True
+
+
+def cancel() -> None:
+    """Stops it where it is; what was measured stays."""
+    st.session_state[_RUNNING] = False
+
+
+def forget(asked: Asked) -> None:
+    """Stops it, and back to epoch 0."""
+    cancel()
+    st.session_state.get(_HELD, {}).pop(asked, None)

@@ -1,0 +1,70 @@
+"""What is at work in this run: a title each, behind it the sentence with its numbers, and the change that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import starmap
+
+import streamlit as st
+
+from pages.ui import controls
+from pages.ui.i18n import _
+from rnn_core import RunConfig, Trainer
+from rnn_core.insights import Insight, insights
+
+_TRIED = "tried"
+"""The config before the last *Try it*, and the one that it led to."""
+
+
+def show_insights(trainer: Trainer) -> None:
+    """A row of titles, each opens; *Back* while what was tried is still what the controls say."""
+    found = insights(trainer.config, trainer.encoding, trainer.history, trainer.now)
+    with st.container(horizontal=True, vertical_alignment="center", key="insights", gap="small"):
+        for insight in found:
+            with st.popover(_(insight.title), icon=":material/lightbulb:", type="tertiary", key=f"on_{insight.name}"):
+                _show(insight, trainer.config)
+        before, after = st.session_state.get(_TRIED, (None, None))
+        if after == trainer.config:
+            st.button(_("Back"), key="untry", icon=":material/undo:", on_click=_put_back, args=(before,))
+
+
+def _show(insight: Insight, config: RunConfig) -> None:
+    # Plain text: what people typed is in it, and must not be read as markup.
+    st.text(_(insight.words).replace("`", "").format(**insight.values))
+    if insight.name in _DERIVED:
+        _DERIVED[insight.name](insight)
+    if insight.change:
+        st.button(
+            _("Try it: {change}").format(change=", ".join(starmap(_said, insight.change.items()))),
+            key=f"try_{insight.name}",
+            on_click=_try,
+            args=(config, replace(config, **insight.change)),
+            type="primary",
+        )
+
+
+def _said(name: str, value: object) -> str:
+    return name if name == "text" else f"{name} {value}"
+
+
+def _derive_floor(insight: Insight) -> None:
+    """How the floor of a network without a head comes about."""
+    st.text(_("The best that can be said is 1 for the target and −1 for each of the V − 1 other tokens:"))
+    st.latex(r"p = \frac{e^{1}}{e^{1} + (V - 1)\,e^{-1}} = \frac{1}{1 + (V - 1)\,e^{-2}}")
+    numbers = rf"\ln(1 + {insight.values['others']}\,e^{{-2}}) = {insight.values['floor']:.4f}"
+    st.latex(rf"-\ln p = \ln\left(1 + (V - 1)\,e^{{-2}}\right) = {numbers}")
+
+
+_DERIVED: Mapping[str, Callable[[Insight], None]] = {"loss_floor": _derive_floor}
+"""What is derived beside its sentence."""
+
+
+def _try(before: RunConfig, after: RunConfig) -> None:
+    st.session_state[_TRIED] = before, after
+    controls.put(after)
+
+
+def _put_back(before: RunConfig) -> None:
+    st.session_state.pop(_TRIED, None)
+    controls.put(before)

@@ -1,0 +1,127 @@
+"""A Comparison becomes figures: bands of loss and accuracy over the epochs, and the first epoch with all right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.comparison import Band, Lane
+from rnn_core.figures.theme import Theme, base_layout, escaped
+
+BAND_PX = 300
+ROW_PX = 44
+STRIP_EDGE_PX = 56
+OPACITY = 0.16
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_AXES = "TBVHS"
+_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
+
+NEVER = "never"
+_NEVER_AT = 1.1
+"""Where those stand that were never all right, in all epochs."""
+
+
+def color_of(number: int, theme: Theme) -> str:
+    """The colour of config ``number``; its dash and its mark differ as well."""
+    return theme.axis[_AXES[number]] if number < len(_AXES) else theme.quiet
+
+
+def bands_figure(
+    bands: Sequence[Band], names: Sequence[str], theme: Theme, *, title: str, last: int, share: bool
+) -> go.Figure:
+    """The median of each config as a line and its quartiles as a band, over epochs 0…``last``; without a width.
+
+    Args:
+        title: of the vertical axis. share: whether values are shares, 0…1.
+    """
+    traces: list[dict[str, Any]] = []
+    for number, name in enumerate(names):
+        color = color_of(number, theme)
+        edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        group = {"legendgroup": str(number)}
+        traces += [
+            edge | group,
+            edge | group | {"fill": "tonexty", "fillcolor": _pale(color)},
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": escaped(name),
+                "line": {"color": color, "width": 2.5, "dash": _DASHES[number]},
+                "hovertemplate": "epoch %{x}<br><b>%{y:.4~g}</b><extra>" + escaped(name) + "</extra>",
+            }
+            | group,
+        ]
+    data = [trace | points for trace, points in zip(traces, band_points(bands), strict=True)]
+    layout = base_layout(theme, height=BAND_PX) | {"margin": {"l": 60, "r": 12, "t": 8, "b": 48}, "hovermode": "x"}
+    axis = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
+    layout["xaxis"] = axis | {"title": {"text": "epoch", "standoff": 8}, "range": [0, last], "showgrid": False}
+    layout["yaxis"] = axis | {"title": {"text": title, "standoff": 6}}
+    layout["yaxis"] |= (
+        {"range": [0, 1.03], "tickformat": ".0%"} if share else {"rangemode": "tozero", "autorange": True}
+    )
+    layout |= {"showlegend": not share}
+    layout["legend"] = {"x": 0.99, "xanchor": "right", "y": 0.99, "bgcolor": "rgba(0,0,0,0)"}
+    return go.Figure({"data": data, "layout": layout})
+
+
+def band_points(bands: Sequence[Band]) -> list[dict[str, Any]]:
+    """The points of ``bands_figure``'s traces: of each band its lower edge, its upper edge and its middle."""
+    return [
+        {"x": band.epoch_E.astype(np.uint16), "y": values_E.astype(np.float32)}
+        for band in bands
+        for values_E in (band.low_E, band.high_E, band.median_E)
+    ]
+
+
+def first_right_figure(lanes: Sequence[Lane], names: Sequence[str], theme: Theme, *, last: int) -> go.Figure:
+    """The first epoch at which everything was right, a dot a run, a row a config; without a width."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "marker": {"color": color_of(number, theme), "symbol": _MARKS[number], "size": 11, "opacity": 0.75},
+            "customdata": [[f"seed {seed}"] for seed in lane.seeds],
+            "hovertemplate": "%{customdata[0]}: <b>epoch %{x}</b><extra>" + escaped(name) + "</extra>",
+        }
+        | points
+        for number, (lane, name, points) in enumerate(
+            zip(lanes, names, first_right_points(lanes, last=last), strict=True)
+        )
+    ]
+    layout = base_layout(theme, height=STRIP_EDGE_PX + ROW_PX * len(lanes))
+    layout |= {"margin": {"l": 120, "r": 12, "t": 8, "b": 48}}
+    axis = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
+    ticks = np.unique(np.linspace(0, last, 5).round().astype(int)).tolist()
+    layout["xaxis"] = axis | {
+        "title": {"text": "first epoch with everything right", "standoff": 8},
+        "range": [-0.03 * last, 1.16 * last],
+        "tickvals": [*ticks, _NEVER_AT * last],
+        "ticktext": [*map(str, ticks), NEVER],
+        "tickangle": 0,
+    }
+    layout["yaxis"] = axis | {
+        "tickvals": list(range(len(lanes))),
+        "ticktext": [escaped(name) for name in names],
+        "tickfont": {"color": theme.ink, "size": 14},
+        "range": [len(lanes) - 0.5, -0.5],
+    }
+    return go.Figure({"data": traces, "layout": layout})
+
+
+def first_right_points(lanes: Sequence[Lane], *, last: int) -> list[dict[str, Any]]:
+    """The points of ``first_right_figure``'s traces; a run that is under way and not yet right is nowhere."""
+    found = []
+    for row, lane in enumerate(lanes):
+        elsewhere = _NEVER_AT * last if lane.done else np.nan
+        x = [elsewhere if first is None else first for first in lane.first_right]
+        spread = np.linspace(-0.28, 0.28, len(x)) if len(x) > 1 else np.zeros(1)
+        found.append({"x": np.array(x, np.float32), "y": (row + spread).astype(np.float32)})
+    return found
+
+
+def _pale(color: str) -> str:
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{OPACITY})"
