@@ -65,9 +65,7 @@ def test_step_makes_one_update_and_reset_takes_it_back(server: str, open_page: O
 
 
 @pytest.mark.parametrize("picture", [False, True], ids=["heatmaps", "network"])
-def test_reset_while_playing_shows_the_untrained_network_once_more(
-    server: str, open_page: Open, picture: bool
-) -> None:
+def test_reset_while_playing_shows_the_untrained_network_once_more(server: str, open_page: Open, picture: bool) -> None:
     page = open_page(f"{server}/train")
     if picture:
         page.locator(".st-key-as_picture label").click()
