@@ -33,7 +33,7 @@ check-browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.chromium
 
 # make remembers which stamps it has seen, so a .venv that does not work goes before any rule is looked at.
-WHOLE := import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("pip", "streamlit", "torch", "plotly", "pandas", "regex", "joblib"))))
+WHOLE := import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("pip", "streamlit", "torch", "plotly", "pandas", "regex", "joblib", "nbformat", "safetensors", "segno"))))
 $(shell if [ -e $(VENV)/.runtime ] && ! $(BIN)/python -c '$(WHOLE)' >/dev/null 2>&1; then \
 	echo "$(VENV) is broken and is made anew" >&2; rm -rf $(VENV); fi)
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cursor, edits, state, view
+from pages.ui.code import show_code
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -11,6 +12,7 @@ from pages.ui.picture import drawn_up, show_network
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
 from pages.ui.work import working
+from rnn_core.export import Part
 from rnn_core.figures.heatmap import DASHES
 from rnn_core.figures.trace import RING_DASHES, output_figure, state_figure
 
@@ -82,4 +84,5 @@ st.markdown(_("Every tensor of one update, in PyTorch's names. An axis has one c
 show_ledger(config)
 
 show_insights(trainer)
+show_code(trainer, Part.FORWARD)
 st.caption(try_next("forward_pass", config, trainer.epoch))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import edits, state, view
+from pages.ui.code import show_code
 from pages.ui.cursor import move_to
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
@@ -12,6 +13,7 @@ from pages.ui.inside_the_cell.diagram import show_diagram
 from pages.ui.inside_the_cell.scene import scene_of
 from pages.ui.steps import show_steps
 from pages.ui.work import working
+from rnn_core.export import Part
 from rnn_core.microscope import agreement, layer_of, look
 
 config, trainer, theme = state.config(), state.trainer(), view.theme()
@@ -58,4 +60,5 @@ show_steps(
 st.header(_("Weights"))
 name = whatif.show_weights(trainer, scene)
 whatif.show(trainer, scene, cursor, name, steps=steps, units=units)
+show_code(trainer, Part.FORWARD)
 st.caption(try_next("inside_the_cell", config, trainer.epoch))

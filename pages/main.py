@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui import address, replay
 from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
 from pages.ui.head import short_text
 from pages.ui.i18n import _
@@ -23,6 +24,7 @@ page = st.navigation(
         st.Page("through_time.py", title=_("Through time"), icon=":material/undo:"),
         st.Page("memory.py", title=_("Memory"), icon=":material/psychology:"),
         st.Page("compare.py", title=_("Compare"), icon=":material/ssid_chart:"),
+        st.Page("share.py", title=_("Share"), icon=":material/share:"),
     ]
 )
 
@@ -42,4 +44,6 @@ if link_notes():
             st.text(note)
         st.button(_("Understood"), on_click=dismiss_link_notes)
 
+replay.catch_up()
+address.write()
 page.run()

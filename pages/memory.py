@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cursor, edits, state, view
+from pages.ui.code import show_code
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -10,6 +11,7 @@ from pages.ui.insights import show_insights
 from pages.ui.memory import apart, demand
 from pages.ui.work import working
 from rnn_core import ConfigError, context_need
+from rnn_core.export import Part
 
 config, trainer, theme = state.config(), state.trainer(), view.theme()
 encoding = trainer.encoding
@@ -43,4 +45,5 @@ try:
 except ConfigError as error:
     st.error(str(error), icon=":material/error:")
     st.text(_("There is nothing to map here. Choose an earlier epoch, or Reset on Train."))
+show_code(trainer, Part.FORWARD)
 st.caption(try_next("memory", config, trainer.epoch))

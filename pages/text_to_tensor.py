@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import state, view
+from pages.ui.code import show_code
 from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -10,6 +11,7 @@ from pages.ui.steps import show_steps
 from pages.ui.text_to_tensor.welcome import show_welcome
 from rnn_core import encode
 from rnn_core.config import Task
+from rnn_core.export import Part
 from rnn_core.figures.encoding import one_hot_figure
 from rnn_core.tables import vocabulary_table
 
@@ -62,4 +64,5 @@ with vocabulary:
             column_config={"name": st.column_config.TextColumn(width="large")},
         )
 
+show_code(state.trainer(), Part.DATA)
 st.caption(try_next("text_to_tensor", config, 0))

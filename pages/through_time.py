@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cursor, edits, state, view
+from pages.ui.code import show_code
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -11,6 +12,7 @@ from pages.ui.through_time.flows import Where, flow_of, gradients_of
 from pages.ui.through_time.picture import back_picture, show_back
 from pages.ui.work import working
 from rnn_core import ConfigError, trace_forward
+from rnn_core.export import Part
 from rnn_core.gradients import affordable_steps
 
 config, trainer, theme = state.config(), state.trainer(), view.theme()
@@ -65,4 +67,5 @@ ledger.show_ledger(flow, trainer, epoch, theme)
 
 st.header(_("Eigenvalues of W_hh"))
 ledger.show_eigenvalues(flow, theme)
+show_code(trainer, Part.TRAIN)
 st.caption(try_next("through_time", config, trainer.epoch))

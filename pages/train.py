@@ -3,15 +3,17 @@
 import streamlit as st
 
 from pages.ui import edits, state, view
+from pages.ui.code import show_code
 from pages.ui.components.live_chart import FEED, feed
-from pages.ui.head import show_head
+from pages.ui.head import chosen_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.insights import show_insights
-from pages.ui.train import film, playback
+from pages.ui.train import film, past, playback
 from pages.ui.train.parts import show_parts
 from pages.ui.work import working
 from rnn_core import history_csv
+from rnn_core.export import Part
 from rnn_core.tables import prediction_table
 
 LISTED = 500
@@ -28,6 +30,7 @@ with working(config, goes_on=playback.playing()):
 if stopped:
     playback.pause()
 playing = playback.playing()
+shown = trainer if playing else past.as_of(trainer, chosen_epoch(trainer))
 
 with st.container(horizontal=True, vertical_alignment="center", key="transport"):
     st.button(_("Step"), key="step", on_click=playback.step, disabled=playing or stopped is not None, width=80)
@@ -50,25 +53,25 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
         label_visibility="collapsed",
     )
     st.text(_("epochs per frame"), width="content")
-    film.mount_status(trainer)
+    film.mount_status(shown)
 edits.show_apart(config)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 
 show_insights(trainer)
-window = film.choose_window(trainer)
-film.mount(trainer, window, view.theme())
+window = film.choose_window(shown, whole=trainer)
+film.mount(shown, window, view.theme())
 
 if not playing and st.toggle(_("One update, part by part"), key="by_parts", persist_state="session"):
     with st.container(border=True, key="one_update"):
-        show_parts(trainer, view.theme())
+        show_parts(shown, view.theme())
 with st.expander(_("Every epoch")):
     if playing:
         st.caption(_("Pause to read the whole history."))
     else:
         every = st.toggle(_("All epochs, not only the newest {count}").format(count=LISTED), key="all_epochs")
-        listed = trainer.history[:] if every else trainer.history[-LISTED:]
-        st.dataframe(prediction_table([*listed, trainer.now], trainer.encoding), hide_index=True, key="every_epoch")
+        listed = shown.history[:] if every else shown.history[-LISTED:]
+        st.dataframe(prediction_table([*listed, shown.now], trainer.encoding), hide_index=True, key="every_epoch")
         st.download_button(
             _("Download as CSV"),
             data=lambda: history_csv([*trainer.history, trainer.now]),
@@ -93,4 +96,5 @@ def tick() -> None:
 if playing:
     with st.container(key=FEED):
         tick()
+show_code(trainer, Part.TRAIN)
 st.caption(try_next("train", config, trainer.epoch))

@@ -25,6 +25,7 @@ The way data flows, and what each module is:
     ensemble   one config under many seeds at once
     runs       one training, in numbers           comparison  configs under seeds, side by side
     sweep      a grid of runs, kept as it goes    export    what is on a screen, as lines of Python
+    link       what a link says of a run          checkpoint  a run as one file, and back
 
 The axis key. Arrays end in their axes, and no axis is optional:
 

@@ -13,12 +13,13 @@ from array import array
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_core.encoding import Encoding, read_only
+from rnn_core.text import PADDING
 
 BUCKETS = 100
 MAX_POINTS = 2 * BUCKETS + 2
@@ -120,9 +121,7 @@ class History(Sequence[EpochRecord]):
             self.wrong_until = record.epoch + 1
         self._curve.append(record.epoch, record.loss_nats)
         self._open += predicted
-        if len(self._open) >= self._block_epochs * self._steps:
-            self._blocks.append(zlib.compress(self._open, 1))
-            self._open.clear()
+        self._close()
 
     def recent(self, count: int) -> list[EpochRecord]:
         """The last ``count`` records, at most RECENT, without reading any of them again."""
@@ -153,6 +152,49 @@ class History(Sequence[EpochRecord]):
             loss_E=read_only([loss if math.isfinite(loss) else math.nan for loss in losses], np.float32),
         )
 
+    def until(self, epoch: int) -> History:
+        """A history of its own, of the records of epochs 0…``epoch``−1."""
+        past = History(self._encoding)
+        whole, rest = divmod(epoch, self._block_epochs)
+        past._losses, past._norms, past._blocks = self._losses[:epoch], self._norms[:epoch], self._blocks[:whole]
+        past._open = bytearray(self._predictions(whole)[: rest * self._steps]) if rest else bytearray()
+        for place, loss in enumerate(past._losses):
+            past._curve.append(place, loss)
+        past._recent.extend(past[-RECENT:])
+        past.wrong_until = self.wrong_until if self.wrong_until <= epoch else past._last_wrong() + 1
+        return past
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """All that is kept: loss (E,) and gradient_norm (E,), float64, and predicted (E, B, T), the ids in uint8."""
+        predictions = b"".join(map(self._predictions, range(len(self._blocks) + 1)))
+        return {
+            "loss": read_only(self._losses, np.float64),
+            "gradient_norm": read_only(self._norms, np.float64),
+            "predicted": np.frombuffer(predictions, np.uint8).reshape(len(self), *self._encoding.ids_BT.shape),
+        }
+
+    @classmethod
+    def from_columns(
+        cls, encoding: Encoding, *, loss: npt.ArrayLike, gradient_norm: npt.ArrayLike, predicted: npt.NDArray[np.uint8]
+    ) -> History:
+        """The history whose ``columns`` these are."""
+        past, target_BT = cls(encoding), encoding.target_BT
+        past._losses, past._norms = array("d", np.asarray(loss)), array("d", np.asarray(gradient_norm))
+        for epoch, value in enumerate(past._losses):
+            past._curve.append(epoch, value)
+        for start in range(0, len(past), past._block_epochs):
+            block = predicted[start : start + past._block_epochs]
+            past._open += block.tobytes()
+            past._close()
+            wrong = np.flatnonzero(((block != target_BT) & (target_BT != PADDING)).any(axis=(1, 2)))
+            past.wrong_until = start + int(wrong[-1]) + 1 if wrong.size else past.wrong_until
+        past._recent.extend(past[-RECENT:])
+        return past
+
+    def _last_wrong(self) -> int:
+        """The last epoch whose record is not all right, or −1."""
+        return next((k for k in reversed(range(len(self))) if self[k].accuracy < 1), -1)
+
     def __len__(self) -> int:
         return len(self._losses)
 
@@ -176,13 +218,20 @@ class History(Sequence[EpochRecord]):
     def __iter__(self) -> Iterator[EpochRecord]:
         return self._read(range(len(self)))
 
+    def _close(self) -> None:
+        if len(self._open) >= self._block_epochs * self._steps:
+            self._blocks.append(zlib.compress(self._open, 1))
+            self._open.clear()
+
+    def _predictions(self, block: int) -> bytes:
+        return zlib.decompress(self._blocks[block]) if block < len(self._blocks) else bytes(self._open)
+
     def _read(self, epochs: Sequence[int]) -> Iterator[EpochRecord]:
         held, predictions = -1, b""
         for epoch in epochs:
             block, place = divmod(epoch, self._block_epochs)
             if block != held:
-                closed = block < len(self._blocks)
-                held, predictions = block, zlib.decompress(self._blocks[block]) if closed else bytes(self._open)
+                held, predictions = block, self._predictions(block)
             yield read_record(
                 self._encoding,
                 predictions[place * self._steps : (place + 1) * self._steps],

@@ -34,6 +34,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """Some of a few names, each once; in a link, separated by commas."""
+
+    options: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"some of {', '.join(self.options)}, separated by commas"
+
+    def check(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, tuple):
+            raise TypeError
+        if set(value) - set(self.options):
+            raise ValueError
+        return tuple(dict.fromkeys(value))
+
+    def parse(self, raw: str) -> tuple[str, ...]:
+        return self.check(tuple(raw.split(",")) if raw else ())
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or False; in a link, ``true`` or ``false``."""
 
@@ -125,4 +145,4 @@ class Text:
     parse = check
 
 
-Rule: TypeAlias = Choice | Flag | Whole | Real | Text
+Rule: TypeAlias = Choice | Several | Flag | Whole | Real | Text

@@ -8,16 +8,19 @@ that draws ``history`` and ``now`` never shows a number that is one update behin
 from __future__ import annotations
 
 import copy
+import reprlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
 
-from rnn_core.config import MAX_EPOCHS, ConfigError, Optimizer, RunConfig
+from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, Optimizer, RunConfig
 from rnn_core.encoding import Encoding, encode
 from rnn_core.history import EpochRecord, History, read_record
 from rnn_core.model import CharRNN, State, build_model
+from rnn_core.rules import Rule, Whole
 from rnn_core.text import PADDING
 
 ALIGNMENT_BYTES = 64
@@ -35,11 +38,43 @@ OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
 """The class of each optimizer; all work element by element."""
 
 
+BRANCH_RULES: Mapping[str, Rule] = {
+    "epoch": Whole(0, MAX_EPOCHS),
+    "learning_rate": RULES["learning_rate"],
+    "clip_norm": RULES["clip_norm"],
+}
+"""The rule of each field of Branch."""
+
+
 class Stop(StrEnum):
     """Why a training cannot usefully go on."""
 
     EPOCH_LIMIT = "epoch limit"
     NOT_FINITE = "loss not finite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """Where a training leaves its config's: the updates from ``epoch`` on are made with another rate or clipping.
+
+    Args:
+        epoch: the first update that is made otherwise, 0…20,000.
+        learning_rate: above 0, at most 10. clip_norm: above 0, or None for no clipping.
+
+    Raises: ConfigError naming field, rule and value.
+    """
+
+    epoch: int
+    learning_rate: float
+    clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, rule in BRANCH_RULES.items():
+            value = getattr(self, name)
+            try:
+                object.__setattr__(self, name, rule.check(value))
+            except (TypeError, ValueError, OverflowError):
+                raise ConfigError(f"{name} must be {rule}, got {reprlib.repr(value)}") from None
 
 
 class Trainer:
@@ -49,15 +84,16 @@ class Trainer:
     element by element, so one call on the flat tensor makes the same update as one call for each parameter.
 
     Attributes:
-        config: the experiment.
+        config: the experiment. branch: from where on it is trained otherwise, or None.
         encoding: what the network reads and what it is to say.
         model: the live network, after ``epoch`` updates; not to be changed from outside (see ``model_at``).
         epoch: the number of updates made.
         history: the records of epochs 0…epoch−1, in order.
     """
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, branch: Branch | None = None) -> None:
         self.config = config
+        self.branch = branch
         self.encoding: Encoding = encode(config)
         self.model: CharRNN = build_model(config)
         self.history = History(self.encoding)
@@ -65,6 +101,7 @@ class Trainer:
         self._now: tuple[EpochRecord, bytes] | None = None
         self._snapshots: dict[int, tuple[Tensor, dict[str, Tensor]]] = {}
         self._stride = SNAPSHOT_STRIDE
+        self._origin = 0
         self._x = torch.tensor(self.encoding.x_BTV)
         self._length = torch.tensor(self.encoding.length_B) if self.encoding.padded else None
         self._target = torch.tensor(self.encoding.target_BT).view(-1)
@@ -123,18 +160,49 @@ class Trainer:
 
         Raises: ConfigError for an epoch that was not reached.
         """
-        if not 0 <= epoch <= self.epoch:
-            raise ConfigError(f"epoch must be 0…{self.epoch}, got {epoch}")
-        if epoch == self.epoch:
+        if self._reached(epoch) == self.epoch:
             return copy.deepcopy(self.model)
         return self._replayed(epoch).model
 
+    def as_of(self, epoch: int) -> Trainer:
+        """A trainer of its own that stands where this one stood at ``epoch``, 0…self.epoch, with its history so far.
+
+        Raises: ConfigError for an epoch that was not reached.
+        """
+        past = self._replayed(self._reached(epoch))
+        past.history = self.history.until(epoch)
+        return past
+
     def copied(self) -> Trainer:
         """A trainer of its own at the same epoch: equal weights, equal state of the optimizer, no history."""
-        twin = Trainer(self.config)
+        twin = Trainer(self.config, self.branch)
         state = self._optimizer.state[self._flat]
         twin._start_from(self.epoch, self._flat.detach(), state)
         return twin
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the next update depends on, as views: the weights under torch's names, and what the optimizer keeps of
+        each, as "optimizer.exp_avg.rnn.weight_ih_l0", or of all, as "optimizer.step".
+        """
+        weights = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
+        views = dict(weights)
+        for kept, value in self._optimizer.state[self._flat].items():
+            if value.shape != self._flat.shape:
+                views[f"optimizer.{kept}"] = value
+                continue
+            for name, weight in weights.items():
+                part = value[weight.storage_offset() :][: weight.numel()]
+                views[f"optimizer.{kept}.{name}"] = part.view_as(weight)
+        return views
+
+    def resume(self, tensors: Mapping[str, Tensor], history: History) -> None:
+        """Stands where another training of this config and branch stood, with its ``tensors`` and its history."""
+        if len(history):
+            self._optimizer.step()  # the gradient is 0: it is for the state that torch makes here, and is written over
+        for name, view in self.tensors().items():
+            view.copy_(tensors[name])
+        self.history, self.epoch, self._origin, self._now = history, len(history), len(history), None
+        self._keep_snapshot()
 
     # --- the four parts of an update, in order; ``step`` makes them at once ---
 
@@ -185,14 +253,25 @@ class Trainer:
         self._clip()
         self._take()
 
+    @property
+    def settings(self) -> Branch | RunConfig:
+        """What has the learning rate and the clipping of the next update: the config, or the branch."""
+        return self.config if self.branch is None or self.epoch < self.branch.epoch else self.branch
+
     def _clip(self) -> None:
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_([self._flat], self.config.clip_norm)
+        if self.settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_([self._flat], self.settings.clip_norm)
 
     def _take(self) -> None:
+        self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate
         self._optimizer.step()
         self._now = None
         self.epoch += 1
+
+    def _reached(self, epoch: int) -> int:
+        if not 0 <= epoch <= self.epoch:
+            raise ConfigError(f"epoch must be 0…{self.epoch}, got {epoch}")
+        return epoch
 
     def _start_from(self, epoch: int, weights: Tensor, state: Mapping[str, object]) -> None:
         """Puts weights and a copy of an optimizer's state in place of one's own."""
@@ -207,15 +286,17 @@ class Trainer:
         kept = {name: value.clone() for name, value in state.items() if isinstance(value, Tensor)}
         self._snapshots[self.epoch] = (self._flat.detach().clone(), kept)
         size = self._flat.nbytes + sum(value.nbytes for value in kept.values())
-        while len(self._snapshots) * size > SNAPSHOT_BYTES:
+        while len(self._snapshots.keys() - {self._origin}) * size > SNAPSHOT_BYTES:
             self._stride *= 2
-            self._snapshots = {k: snapshot for k, snapshot in self._snapshots.items() if k % self._stride == 0}
+            self._snapshots = {
+                k: snapshot for k, snapshot in self._snapshots.items() if k % self._stride == 0 or k == self._origin
+            }
 
     def _replayed(self, epoch: int) -> Trainer:
         """A trainer of its own at ``epoch``, from the nearest snapshot before it."""
-        replay = Trainer(self.config)
+        replay = Trainer(self.config, self.branch)
         start = max((k for k in self._snapshots if k <= epoch), default=0)
-        if start:
+        if start in self._snapshots:
             weights, state = self._snapshots[start]
             replay._start_from(start, weights, state)
         while replay.epoch < epoch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import address, state
 from pages.ui.head import peeks
 from pages.ui.i18n import _
 from rnn_core.config import (
@@ -27,6 +27,7 @@ from rnn_core.config import (
     parse_field,
 )
 from rnn_core.cursor import CURSOR_KEYS, parse_cursor
+from rnn_core.link import LINK_RULES, parse_link
 from rnn_core.presets import PRESETS
 from rnn_core.text import line_texts
 
@@ -43,6 +44,7 @@ _EMBEDDING = frozenset({"embed", "embed_options"})
 def show_sidebar() -> str | None:
     """Draws the sidebar and keeps the config if it is valid; returns the sentence that says why if it is not."""
     _read_link()
+    address.hide_controls()
     with st.sidebar:
         values: dict[str, Any] = {"text": _text()}
         presets = st.container(key="presets")
@@ -86,6 +88,7 @@ def _read_link() -> None:
         return
     raw = {name: st.query_params.get_all(name) for name in st.query_params if name not in _EMBEDDING}
     looked = {name: raw.pop(name) for name in CURSOR_KEYS if name in raw}
+    said = {name: raw.pop(name) for name in LINK_RULES if name in raw}
     values, wrong = {}, {}
     for name, value in raw.items():
         try:
@@ -93,7 +96,11 @@ def _read_link() -> None:
         except ConfigError as error:
             wrong[name] = str(error)
     void = {name for name in wrong if name in RULES}
-    wrong |= parse_cursor(looked, _config_or_default(values))[1]
+    config = _config_or_default(values)
+    wrong |= parse_cursor(looked, config)[1]
+    link, wrong_of_link = parse_link(said, config)
+    wrong |= wrong_of_link
+    address.arrive(config, link)
     for name in wrong:
         del st.query_params[name]
     for name in void:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -12,10 +13,14 @@ from rnn_core import RunConfig, Trainer
 from rnn_core.config import Task
 from rnn_core.shapes import axis_sizes
 from rnn_core.text import split_lines, visible
+from rnn_core.training import Branch
 
 _EPOCH = "epoch"
 _CHOSEN = "epoch_chosen"
 _SHOWN_TOKENS = 40
+
+Reached: TypeAlias = tuple[RunConfig, Branch | None, int]
+"""Where a training stands: its config, its branch, its epoch."""
 
 
 def show_head(title: str, words: str, config: RunConfig) -> AbstractContextManager[object]:
@@ -60,27 +65,57 @@ def peeks() -> str:
 
 def choose_epoch(trainer: Trainer) -> int:
     """Says whose numbers the page shows, and lets one go back: the epoch chosen, the present one at first."""
-    reached = (trainer.config, trainer.epoch)
-    chosen_at, chosen = st.session_state.get(_CHOSEN, (None, 0))
-    epoch: int = chosen if chosen_at == reached else trainer.epoch
+    epoch = chosen_epoch(trainer)
     with st.container(horizontal=True, vertical_alignment="center", key="whose"):
         st.text(whose(trainer.config, epoch, trainer.epoch), width="content")
-        if trainer.epoch:
-            st.session_state[_EPOCH] = epoch  # every time: what was set on one page a slider of another does not show
-            st.slider(
-                _("epoch, 0…{now}").format(now=trainer.epoch),
-                0,
-                trainer.epoch,
-                key=_EPOCH,
-                on_change=_keep_epoch,
-                args=(reached,),
-                label_visibility="collapsed",
-                width=260,
-            )
+        if trainer.branch is not None:
+            st.text(branch_words(trainer.branch), width="content")
+        slide_epoch(trainer)
     return epoch
 
 
-def _keep_epoch(reached: tuple[RunConfig, int]) -> None:
+def chosen_epoch(trainer: Trainer) -> int:
+    """The epoch whose network is shown: the one chosen since the training stands where it does, or its own."""
+    chosen_at, chosen = st.session_state.get(_CHOSEN, (None, 0))
+    epoch: int = chosen if chosen_at == _reached(trainer) else trainer.epoch
+    return epoch
+
+
+def choose_present() -> None:
+    """Has the present epoch be the one that is shown."""
+    st.session_state.pop(_CHOSEN, None)
+
+
+def slide_epoch(trainer: Trainer) -> None:
+    """The slider over all epochs so far; not drawn where there is one."""
+    if trainer.epoch:
+        # Every time: what was set on one page a slider of another does not show.
+        st.session_state[_EPOCH] = chosen_epoch(trainer)
+        st.slider(
+            _("epoch, 0…{now}").format(now=trainer.epoch),
+            0,
+            trainer.epoch,
+            key=_EPOCH,
+            on_change=_keep_epoch,
+            args=(_reached(trainer),),
+            label_visibility="collapsed",
+            width=260,
+        )
+
+
+def branch_words(branch: Branch) -> str:
+    """Where a training has left its config's, as plain text."""
+    words = _("branch from epoch {epoch} on: learning_rate {rate:g}").format(
+        epoch=branch.epoch, rate=branch.learning_rate
+    )
+    return words if branch.clip_norm is None else f"{words}, clip_norm {branch.clip_norm:g}"
+
+
+def _reached(trainer: Trainer) -> Reached:
+    return trainer.config, trainer.branch, trainer.epoch
+
+
+def _keep_epoch(reached: Reached) -> None:
     """Keeps what was chosen, on every page, for as long as the training stands where it has ``reached``."""
     st.session_state[_CHOSEN] = reached, st.session_state[_EPOCH]
 

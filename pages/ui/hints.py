@@ -97,6 +97,13 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
         ),
         (lambda _config, _epoch: True, "Try next: compare by `learning_rate`: where does a band become wide?"),
     ),
+    "share": (
+        (
+            lambda _config, epoch: epoch == 0,
+            "Try next: play some epochs on *Train*, come back, and see the link grow.",
+        ),
+        (lambda _config, _epoch: True, "Try next: open the script in an editor, and run it: it checks itself."),
+    ),
     "memory": (
         (
             lambda config, _epoch: config.task is Task.COPY,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 import streamlit as st
 
 from rnn_core import Encoding, RunConfig, Trace, Trainer, build_model, encode, trace_forward
+from rnn_core.training import Branch
 
 _CONFIG = "last_good_config"
 _RUNS = "runs"
+_BRANCH = "branch_taken"
+
+Key: TypeAlias = RunConfig | tuple[RunConfig, Branch]
+"""What a training is kept by: its config, and the branch if it is on one."""
 
 RUNS = 5
 RUNS_BYTES = 4 << 20
@@ -28,18 +34,29 @@ def keep_config(good: RunConfig) -> None:
     st.session_state[_CONFIG] = good
 
 
+def branch() -> Branch | None:
+    """The branch that the present config's training is on, or None."""
+    of, taken = st.session_state.get(_BRANCH, (None, None))
+    return taken if of == config() else None
+
+
+def take(taken: Branch | None) -> None:
+    """Turns to a branch of the present config's training, or back to the training itself."""
+    st.session_state[_BRANCH] = config(), taken
+
+
 def trainer() -> Trainer:
-    """The trainer of the present config: where it was left if it is one of the last few runs, else at epoch 0."""
-    runs: dict[RunConfig, Trainer] = st.session_state.setdefault(_RUNS, {})
-    present = config()
+    """The trainer of the present config and branch: where it was left if it is one of the last few runs, else new."""
+    runs: dict[Key, Trainer] = st.session_state.setdefault(_RUNS, {})
+    present = _key(config(), branch())
     if next(reversed(runs), None) != present:
-        held = runs.pop(present, None) or Trainer(present)
+        held = runs.pop(present, None) or Trainer(config(), branch())
         st.session_state[_RUNS] = runs = _kept(runs) | {present: held}
     return runs[present]
 
 
 def run_of(other: RunConfig) -> Trainer | None:
-    """The training of another config, if it is one of the last few runs."""
+    """The training of a config, on no branch, if it is one of the last few runs."""
     run: Trainer | None = st.session_state.get(_RUNS, {}).get(other)
     return run
 
@@ -47,16 +64,30 @@ def run_of(other: RunConfig) -> Trainer | None:
 def keep_run(run: Trainer) -> None:
     """Keeps the training of another config among the last few runs, behind the present one."""
     present = trainer()
-    runs = {held.config: held for held in st.session_state[_RUNS].values() if held is not present}
-    st.session_state[_RUNS] = runs | {run.config: run, present.config: present}
+    runs = {_of(held): held for held in st.session_state[_RUNS].values() if held is not present}
+    st.session_state[_RUNS] = runs | {_of(run): run, _of(present): present}
+
+
+def replace_run(run: Trainer) -> None:
+    """Puts ``run`` in the place of the present training, whose config and branch it has."""
+    trainer()
+    st.session_state[_RUNS][_of(run)] = run
 
 
 def reset_trainer() -> None:
     """Forgets the training: the next ``trainer()`` is at epoch 0."""
-    st.session_state.get(_RUNS, {}).pop(config(), None)
+    st.session_state.get(_RUNS, {}).pop(_key(config(), branch()), None)
 
 
-def _kept(runs: Mapping[RunConfig, Trainer]) -> dict[RunConfig, Trainer]:
+def _key(config: RunConfig, branch: Branch | None) -> Key:
+    return config if branch is None else (config, branch)
+
+
+def _of(run: Trainer) -> Key:
+    return _key(run.config, run.branch)
+
+
+def _kept(runs: Mapping[Key, Trainer]) -> dict[Key, Trainer]:
     """The newest of ``runs``, oldest first, as far as there is room; one without an update is as soon made anew."""
     kept: list[Trainer] = []
     room = RUNS_BYTES
@@ -64,7 +95,7 @@ def _kept(runs: Mapping[RunConfig, Trainer]) -> dict[RunConfig, Trainer]:
         room -= run.nbytes
         if run.epoch and room >= 0 and len(kept) < RUNS - 1:
             kept.append(run)
-    return {run.config: run for run in reversed(kept)}
+    return {_of(run): run for run in reversed(kept)}
 
 
 def forward(run: Trainer, epoch: int) -> tuple[Encoding, Trace]:

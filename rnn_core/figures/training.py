@@ -11,13 +11,20 @@ from rnn_core.history import LossCurve
 
 
 def loss_figure(
-    curve: LossCurve, theme: Theme, *, floor: float | None = None, logarithmic: bool = False, last: int | None = None
+    curve: LossCurve,
+    theme: Theme,
+    *,
+    beside: LossCurve | None = None,
+    floor: float | None = None,
+    logarithmic: bool = False,
+    last: int | None = None,
 ) -> go.Figure:
     """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap.
 
     The figure has no size of its own: it fills its place.
 
     Args:
+        beside: another curve, set back behind this one: it is the first trace then.
         floor: a loss that is marked by a line: none falls below it.
         logarithmic: whether equal ratios of losses are equally far apart.
         last: the last epoch that is shown, or None for all.
@@ -45,7 +52,11 @@ def loss_figure(
         "marker": {"size": 5},
         "hovertemplate": "epoch %{x}<br>loss <b>%{y:.9~g}</b> nats<extra></extra>",
     }
-    return go.Figure({"data": [trace | loss_points(curve)], "layout": layout})
+    data = [trace | loss_points(curve)]
+    if beside is not None:
+        quiet = {"mode": "lines", "line": {"color": theme.quiet, "width": 1.5, "dash": "dot"}, "marker": {}}
+        data.insert(0, trace | quiet | loss_points(beside))
+    return go.Figure({"data": data, "layout": layout})
 
 
 def _floor_line(floor: float, theme: Theme, *, above: bool) -> dict[str, Any]:

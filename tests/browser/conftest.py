@@ -36,19 +36,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@contextmanager
-def started_server(cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> Iterator[str]:
-    """The address of a server started by ``streamlit run app.py``, ended afterwards."""
+def free_port() -> int:
+    """A port that nobody listens to."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def launched(port: int, cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> subprocess.Popen[bytes]:
+    """A server started by ``streamlit run app.py``, which answers."""
     command = [STREAMLIT, "run", script, "--server.port", str(port), "--server.headless", "true", *options]
     log = subprocess.DEVNULL if os.environ.get("QUIET_SERVER", "1") == "1" else None
     process = subprocess.Popen([*map(str, command), "--server.address", "127.0.0.1"], cwd=cwd, stdout=log, stderr=log)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_healthy(address, process)
-        yield address
+        wait_until_healthy(f"http://127.0.0.1:{port}", process)
+    except RuntimeError:
+        process.kill()
+        raise
+    return process
+
+
+@contextmanager
+def started_server(cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> Iterator[str]:
+    """The address of a server of one's own, ended afterwards."""
+    port = free_port()
+    process = launched(port, cwd, *options, script=script)
+    try:
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -21,6 +21,7 @@ PATHS = {
     "Through time": "/through_time?cell=lstm",
     "Memory": "/memory?task=next&head=linear",
     "Compare": "/compare",
+    "Share": "/share",
     "a bad link": "/train?cell=foo&t=99999",
     "a bad text": "/?text=a&task=next",
     "many lines": "/train?text=ab%0Aba%0Aaa%0Abb%0Aabb&head=linear",
@@ -33,13 +34,15 @@ IN_BOTH_THEMES = (
     "Through time",
     "Memory",
     "Compare",
+    "Share",
 )
 LOOKED_AT = [(PATHS[name], "light") for name in PATHS] + [(PATHS[name], "dark") for name in IN_BOTH_THEMES]
 SAID_EVERY_S = 5
 
 DRAWN = """() => {
   const places = [...document.querySelectorAll("[class*='_plot ']")]
-  return places.length > 0 && places.every(place => "drawn" in place.dataset)
+  const drawn = places.length > 0 || document.querySelector(".st-key-qr img") // Share has a picture and no chart
+  return drawn && places.every(place => "drawn" in place.dataset)
 }"""
 LOOK = """element => {
   const looks = [element.toDataURL?.()] // a table is drawn on a canvas, and so is its focus
@@ -125,6 +128,7 @@ def tab_stops(page: Page) -> list[dict[str, Any]]:
         ("/through_time", "light"),
         ("/memory", "light"),
         ("/compare", "light"),
+        ("/share", "light"),
     ],
 )
 def test_the_keyboard_reaches_every_control_and_one_sees_where_it_is(

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import joblib
 import pandas as pd
 import pytest
@@ -18,7 +19,9 @@ from rnn_core.config import Cell, Head, RunConfig
 from rnn_core.sweep import sweep
 
 WORKERS = 2
-PATIENCE_S = 120
+PATIENCE_S = 400
+"""A worker takes seconds to import torch, and minutes on a machine that is busy with much else."""
+
 CONFIGS = [RunConfig("hello", head=Head.LINEAR), RunConfig("help", head=Head.LINEAR, cell=Cell.LSTM)]
 SEEDS = range(3)
 EPOCHS = 30
@@ -28,7 +31,9 @@ EPOCHS = 30
 def client(tmp_path: Path) -> Iterator[Client]:
     """A client of a cluster on this machine: a scheduler in this process, and WORKERS processes of one thread."""
     before = multiprocessing.active_children()
+    patient = {"distributed.comm.timeouts.connect": PATIENCE_S, "distributed.comm.timeouts.tcp": PATIENCE_S}
     with (
+        dask.config.set(patient),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=WORKERS,
             threads_per_worker=1,
@@ -44,6 +49,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
     assert multiprocessing.active_children() == before
 
 
+@pytest.mark.timeout(2 * PATIENCE_S)
 def test_a_sweep_that_loses_a_worker_is_the_sweep_that_is_made_here(client: Client, tmp_path: Path) -> None:
     process_of = client.run(os.getpid)
     victim = next(iter(process_of))

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from rnn_core import RunConfig, Trainer
 
 MAIN = Path(__file__).parents[2] / "pages" / "main.py"
-PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train", "through_time", "memory", "compare")
+PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train", "through_time", "memory", "compare", "share")
 """The pages, as the navigation has them; the first one is open when one arrives."""
 
 PLAIN = frozenset({"text", "code", "dataframe", "bidi_component"})

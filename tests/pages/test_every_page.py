@@ -66,6 +66,7 @@ EXPECTED: Mapping[str, Callable[[RunConfig], Panels]] = {
     "through_time": through_time_panels,
     "memory": memory_panels,
     "compare": lambda _config: {},
+    "share": lambda _config: {},
 }
 """What the heatmaps of each page are to show before any training, by container."""
 
@@ -206,7 +207,7 @@ def test_a_chosen_line_that_no_longer_exists_does_not_break_the_page(open_screen
     assert any(np.array_equal(shown, panel) for panel in EXPECTED[page](config)[container])
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "compare"])  # which has no heatmap
+@pytest.mark.parametrize("page", [page for page in PAGES if EXPECTED[page](RunConfig())])
 @pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
 def test_charts_have_the_colours_of_the_visitors_theme(open_screen: Open, page: str, name: str, theme: Any) -> None:
     screen = open_screen(page, theme=name)

@@ -26,5 +26,6 @@ def show_welcome() -> None:
                 ("through_time", _("**5** how a loss comes back")),
                 ("memory", _("**6** what the text asks for")),
                 ("compare", _("**7** which network copes")),
+                ("share", _("**8** take it home")),
             ):
                 st.page_link(f"{page}.py", label=words, width="content")

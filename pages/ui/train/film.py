@@ -15,7 +15,7 @@ from pages.ui.components.live_chart import Patch, chart_patch, live_table, live_
 from pages.ui.i18n import _
 from pages.ui.picture import drawn_up, picture_patches, show_network
 from pages.ui.steps import patches, say, show_steps
-from pages.ui.train import playback
+from pages.ui.train import past, playback
 from rnn_core import Encoding, Trace, Trainer, context_need, trace_forward
 from rnn_core.config import Task
 from rnn_core.figures.heatmap import color_range
@@ -42,6 +42,7 @@ class Window:
         lines, steps: of output. columns, axis: of h_n, and their axis letter.
         last_epoch: of the loss, or None for all epochs. logarithmic: whether its scale is.
         picture: of the network, in the place of the heatmaps; None where those are drawn.
+        beside: a loss that is drawn behind: of the whole training, or of the one that a branch has left.
     """
 
     lines: range
@@ -51,16 +52,30 @@ class Window:
     last_epoch: int | None = None
     logarithmic: bool = False
     picture: Picture | None = None
+    beside: LossCurve | None = None
 
 
-def choose_window(trainer: Trainer) -> Window:
-    """The window that the controls on the page ask for; beside them, why the loss gets no better."""
+def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
+    """The window that the controls on the page ask for; beside them, why the loss gets no better.
+
+    Args:
+        trainer: what is shown. whole: the training that it is, or once was.
+    """
     cursor.follow_link(trainer.config)
     batch, steps, _size = trainer.encoding.x_BTV.shape
     lines, shown = view.line_window(batch), view.step_window(steps)
     columns, axis = (lines, "B") if trainer.config.batch_first else (shown, "T")
     with st.container(horizontal=True, vertical_alignment="center", key="looks"):
-        window = Window(lines=lines, steps=shown, columns=columns, axis=axis, **_choose_looks(trainer, lines))
+        window = Window(
+            lines=lines,
+            steps=shown,
+            columns=columns,
+            axis=axis,
+            **_choose_looks(trainer, lines),
+            beside=past.beside(trainer, whole),
+        )
+        if not playback.playing():
+            past.show_machine(whole)
         _mount_verdict(trainer, window)
     return window
 
@@ -83,6 +98,7 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
         figure = loss_figure(
             _curve(trainer, window),
             theme,
+            beside=window.beside,
             floor=loss_floor(trainer.config),
             logarithmic=window.logarithmic,
             last=window.last_epoch,
@@ -172,7 +188,7 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | {
             "live_status": text_patch(now),
             "live_verdict": text_patch(playback.verdict(trainer, said)),
-            "loss_plot": chart_patch([loss_points(_curve(trainer, window))], alt=_loss_words(now)),
+            "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
             "live_predictions": table_patch(
                 playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
             ),
@@ -188,6 +204,12 @@ def _heatmap_patches(trace: Trace, window: Window, now: str) -> dict[str, Patch]
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
     }
+
+
+def _loss_traces(trainer: Trainer, window: Window) -> list[dict[str, Any]]:
+    """What a frame changes of each trace of the loss: nothing of the one that is set back."""
+    still: list[dict[str, Any]] = [] if window.beside is None else [{}]
+    return [*still, loss_points(_curve(trainer, window))]
 
 
 def _curve(trainer: Trainer, window: Window) -> LossCurve:

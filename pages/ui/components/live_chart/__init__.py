@@ -45,7 +45,9 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
-    js=script("numbers.js", "feed.js", _HERE / "cells.js", _HERE / "steps.js", _HERE / "live_chart.js"),
+    js=script(
+        "numbers.js", "feed.js", _HERE / "cells.js", _HERE / "steps.js", _HERE / "take.js", _HERE / "live_chart.js"
+    ),
     isolate_styles=False,
 )
 

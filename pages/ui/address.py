@@ -1,0 +1,48 @@
+"""The address of a page as the saved run: epoch, branch and what is hidden, taken from a link and written to it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import replay, state
+from rnn_core import RunConfig
+from rnn_core.link import LINK_RULES, Link
+
+_HIDDEN = "hidden_controls"
+
+_PARTS = {"text": ("text", "lines", "several_lines"), "preset": ("presets",)}
+"""The keys of what is drawn for a name that a link hides; of all others the name itself."""
+
+
+def arrive(config: RunConfig, link: Link) -> None:
+    """Turns to what a link says of the run of ``config``; the epoch is reached by ``replay.catch_up``."""
+    st.session_state[_HIDDEN] = link.hide
+    state.keep_config(config)
+    if link.branch is not None:
+        state.take(link.branch)
+    if link.epoch:
+        replay.ask_for(config, link.branch, link.epoch)
+
+
+def hide_controls() -> None:
+    """Leaves out of sight what the link hides; the controls are there, and say what the link says."""
+    hidden = st.session_state.get(_HIDDEN, ())
+    if hidden:
+        keys = [key for name in hidden for key in _PARTS.get(name, (name,))]
+        st.html(f"<style>{','.join(f'#root .st-key-{key}' for key in keys)}{{display:none}}</style>")
+
+
+def present() -> Link:
+    """What a link to the present run says beside its config."""
+    run = state.trainer()
+    return Link(epoch=run.epoch, branch=run.branch, hide=st.session_state.get(_HIDDEN, ()))
+
+
+def write() -> None:
+    """Brings the address up to the present run."""
+    said = present().to_query()
+    for key in LINK_RULES:
+        if key in said and st.query_params.get(key) != said[key]:
+            st.query_params[key] = said[key]
+        elif key not in said and key in st.query_params:
+            del st.query_params[key]

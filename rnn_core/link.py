@@ -1,0 +1,78 @@
+"""What a link says beside its config: which epoch, on which branch, and which controls an instructor hides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rnn_core.config import MAX_EPOCHS, RULES, RunConfig, parse_value
+from rnn_core.rules import Rule, Several, Whole
+from rnn_core.training import Branch
+
+HIDEABLE = (*RULES, "preset", "share")
+"""What of the sidebar a link can hide: each field of the config, the presets, and the link itself."""
+
+LINK_RULES: Mapping[str, Rule] = {
+    "epoch": Whole(0, MAX_EPOCHS),
+    "branch": Whole(0, MAX_EPOCHS),
+    "branch_learning_rate": RULES["learning_rate"],
+    "branch_clip_norm": RULES["clip_norm"],
+    "hide": Several(HIDEABLE),
+}
+"""The rule of each key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a link says of a run, and of the page.
+
+    Attributes:
+        epoch: how many updates the network has had. branch: from where on they were made otherwise, or None.
+        hide: which controls are not shown.
+    """
+
+    epoch: int = 0
+    branch: Branch | None = None
+    hide: tuple[str, ...] = ()
+
+    def to_query(self) -> dict[str, str]:
+        """The parts that differ from the default, as strings; ``parse_link`` gives the link back."""
+        query = {"epoch": str(self.epoch)} if self.epoch else {}
+        if self.branch is not None:
+            query |= {"branch": str(self.branch.epoch), "branch_learning_rate": str(self.branch.learning_rate)}
+            if self.branch.clip_norm is not None:
+                query["branch_clip_norm"] = str(self.branch.clip_norm)
+        return query | ({"hide": ",".join(self.hide)} if self.hide else {})
+
+
+def parse_link(query: Mapping[str, object], config: RunConfig) -> tuple[Link, dict[str, str]]:
+    """What a query says of the run of ``config``, and what of it cannot be: a sentence by key.
+
+    Where a part of a branch cannot be, there is none. A branch without a learning rate has the config's.
+
+    Args:
+        query: strings by key, or lists of them where a key is repeated; keys of no link are passed over.
+    """
+    found: dict[str, object] = {}
+    wrong: dict[str, str] = {}
+    for key, rule in LINK_RULES.items():
+        if key in query:
+            try:
+                found[key] = parse_value(key, rule, query[key])
+            except ValueError as error:
+                wrong[key] = str(error)
+    epoch, start = int(str(found.get("epoch", 0))), found.get("branch")
+    of_branch = [key for key in LINK_RULES if key.startswith("branch")]
+    for key in of_branch[1:]:
+        if key in found and start is None and "branch" not in wrong:
+            wrong[key] = f"{key} must come with branch, the epoch at which it begins"
+    if isinstance(start, int) and start > epoch:
+        wrong["branch"] = f"branch must be 0…{epoch}, the epoch of the link, got {start}"
+    branch = None
+    if isinstance(start, int) and not wrong.keys() & set(of_branch):
+        branch = Branch(
+            epoch=start,
+            learning_rate=found.get("branch_learning_rate", config.learning_rate),  # type: ignore[arg-type]
+            clip_norm=found.get("branch_clip_norm"),  # type: ignore[arg-type]
+        )
+    return Link(epoch=epoch, branch=branch, hide=found.get("hide", ())), wrong  # type: ignore[arg-type]

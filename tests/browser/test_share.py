@@ -1,0 +1,127 @@
+"""The link is the saved run: it outlives the server; figures and files are taken home."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from rnn_core import RunConfig, Trainer
+from tests.browser.conftest import Open, free_port, launched, settle, until
+
+NEXT = "text=hello%21+world&task=next&head=linear&learning_rate=0.03"
+EPOCHS = 40
+DRAWN = "document.querySelector('[data-drawn]') && !document.querySelector('[class*=\"_plot \"]:not([data-drawn])')"
+
+
+def status(page: Page) -> str:
+    return page.locator(".st-key-status .rnn-text").inner_text()
+
+
+def newest(page: Page) -> str:
+    return page.locator(".st-key-prediction_table tbody tr").first.inner_text()
+
+
+def trained(page: Page, address: str) -> Page:
+    """*Train*, played for some EPOCHS, and paused."""
+    page.goto(address)
+    settle(page)
+    until(page, DRAWN)
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"+document.querySelector('.st-key-status').innerText.match(/epoch (\\d+)/)[1] >= {EPOCHS}")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    settle(page)
+    until(page, "location.search.includes('epoch=')")
+    return page
+
+
+def test_a_run_outlives_its_server(chromium: Browser) -> None:
+    port = free_port()
+    server = launched(port)
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    try:
+        trained(page, f"http://127.0.0.1:{port}/train?{NEXT}")
+        before = status(page), newest(page), page.url
+        server.kill()
+        server.wait()
+        server = launched(port)
+        page.reload()
+        settle(page)
+        until(page, DRAWN)
+        expect(page.locator(".st-key-status .rnn-text")).to_have_text(before[0])
+        assert (status(page), newest(page), page.url) == before
+        epoch = int(re.findall(r"epoch (\d+)", before[0])[0])
+        assert epoch >= EPOCHS
+        trainer = Trainer(RunConfig("hello! world", task="next", head="linear", learning_rate=0.03))  # type: ignore[arg-type]
+        trainer.run(epoch)
+        assert f"loss {trainer.now.loss_nats:.4f}" in before[0]
+    finally:
+        page.close()
+        server.kill()
+        server.wait()
+
+
+def test_the_slider_goes_back_and_a_branch_sets_off_from_there(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train?{NEXT}&epoch=12")
+    until(page, DRAWN)
+    expect(page.locator(".st-key-status .rnn-text")).to_contain_text("epoch 12 ")
+    page.locator(".st-key-epoch").get_by_role("slider").focus()
+    for epoch in (11, 10):
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".st-key-status .rnn-text")).to_contain_text(f"epoch {epoch} ")
+    page.get_by_role("button", name="Branch here").click()
+    page.get_by_role("button", name="Branch off", exact=True).click()
+    until(page, "location.search.includes('branch=10') && location.search.includes('epoch=10')")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".st-key-status .rnn-text")).to_contain_text("epoch 11 ")
+    until(page, "document.querySelector('.st-key-loss_plot .rnn-plot')._fullData.length === 2")
+    page.get_by_role("button", name="Back to the first run").click()
+    expect(page.locator(".st-key-status .rnn-text")).to_contain_text("epoch 12 ")
+    until(page, "!location.search.includes('branch')")
+
+
+def test_a_figure_is_taken_home_as_a_page_that_needs_no_network_and_as_a_png(
+    server: str, open_page: Open, chromium: Browser
+) -> None:
+    page = open_page(f"{server}/train")
+    until(page, DRAWN)
+    page.locator(".st-key-loss_plot").hover()
+    with page.expect_download() as taken:
+        page.locator(".st-key-loss_plot [data-title='Download as a stand-alone page']").click()
+    assert taken.value.suggested_filename == "loss.html"
+    alone = chromium.new_context(offline=True)
+    figure = alone.new_page()
+    figure.goto(f"file://{taken.value.path()}")
+    figure.wait_for_selector(".main-svg")
+    drawn = figure.evaluate("Array.from(document.querySelector('#figure').calcdata[0].map(point => point.y))")
+    assert drawn == [Trainer(RunConfig()).now.loss_nats] or abs(drawn[0] - Trainer(RunConfig()).now.loss_nats) < 1e-6
+    alone.close()
+    with page.expect_download() as taken:
+        page.locator(".st-key-loss_plot [data-title*='PNG'], .st-key-loss_plot [data-title*='png']").first.click()
+    assert taken.value.suggested_filename == "loss.png"
+
+
+def test_a_file_from_here_is_brought_back(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/share?{NEXT}&epoch=5")
+    expect(page.get_by_role("img", name="QR code of the link")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="run.safetensors").click()
+    data = taken.value.path().read_bytes()
+    other = open_page(f"{server}/share")
+    other.locator("input[type=file]").set_input_files(
+        {"name": "run.safetensors", "mimeType": "application/octet-stream", "buffer": data}
+    )
+    expect(other.get_by_text("This is the run now.")).to_be_visible()
+    until(other, "location.search.includes('epoch=5') && location.search.includes('task=next')")
+
+
+def test_a_hidden_control_is_out_of_sight_and_keeps_its_value(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train?seed=7&hide=seed,text")
+    until(page, DRAWN)
+    expect(page.get_by_role("spinbutton", name="seed")).to_be_hidden()
+    expect(page.get_by_label("Text", exact=True)).to_be_hidden()
+    expect(page.get_by_role("spinbutton", name="learning_rate").first).to_be_visible()
+    expect(page.locator(".st-key-status .rnn-text")).to_contain_text(
+        f"loss {Trainer(RunConfig(seed=7)).now.loss_nats:.4f}"
+    )
