@@ -7,15 +7,18 @@ is nothing to be compared; how far apart they are before decides how close a scr
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import itemgetter
 
 import torch
 
 from rnn_core.config import RunConfig
 from rnn_core.cost import LARGE, multiply_adds
 from rnn_core.encoding import encode
-from rnn_core.export.source import filled, quoted
+from rnn_core.export.source import filled, quoted, shaped, statement, written
+from rnn_core.history import EpochRecord
 from rnn_core.training import Trainer
 
 MAX_COMPARED = 1_000
@@ -26,14 +29,16 @@ MAX_MULTIPLY_ADDS = 10 * LARGE
 NUDGE = 2.0**-20
 """How far a weight is moved at most, relative to itself: 8 times as far as from one float32 to the next."""
 
-APART = 1e-4
-"""From which difference on, relative to 1 + the loss, the two trainings have come apart."""
+APART = 2e-5
+"""From which difference on, relative to 1 + the loss, the two trainings have come apart …"""
 
-MARGIN = 4
-"""How many times as far apart as the two trainings a script and the screen may be …"""
+KEPT = 0.9
+"""… and what share of the epochs before is compared, for elsewhere it may come to it sooner."""
 
-CLOSEST = 1e-5
-"""… and what is allowed in any case."""
+CALM = 1e-6
+"""Up to which difference of the two a script must come within CLOSE of the screen, and not WIDE only."""
+
+CLOSE, WIDE = 1e-5, 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +66,16 @@ def measure_check(trainer: Trainer) -> Check:
     """
     count = 1 + min(trainer.epoch, _affordable(trainer.config))
     records = [*trainer.history[:count], trainer.now][:count]
-    twin, kept, said, alike, apart = _nudged(trainer), records[:1], records[0], True, 0.0
-    for record in records[1:]:
-        twin.step(keep=False)
-        difference = abs(twin.now.loss_nats - record.loss_nats) / (1 + abs(record.loss_nats))
-        if not difference <= APART:  # or not a number
-            break
-        apart = max(apart, difference)
-        kept.append(record)
-        alike = alike and twin.now.decoded == record.decoded
-        said = record if alike else said
+    differences = tuple(_differences(records, _nudged(trainer)))
+    if len(differences) < count:
+        differences = differences[: max(1, int(KEPT * len(differences)))]
+    calm = max(of_loss for of_loss, _ in differences) <= CALM
+    alike = sum(1 for _ in takewhile(itemgetter(1), differences))
+    said = records[max(alike - 1, 0)]
     return Check(
         epochs=trainer.epoch,
-        losses=tuple(record.loss_nats for record in kept),
-        tolerance=10.0 ** math.ceil(math.log10(max(CLOSEST, MARGIN * apart))),
+        losses=tuple(record.loss_nats for record in records[: len(differences)]),
+        tolerance=CLOSE if calm else WIDE,
         said_epoch=said.epoch,
         said=said.decoded,
     )
@@ -84,15 +85,31 @@ def check_lines(check: Check) -> list[str]:
     """The lines that compare ``losses`` and ``predictions`` of a script with ``check``."""
     count, whole = len(check.losses), len(check.losses) == check.epochs + 1
     numbers = [f"{loss:.7f}" for loss in check.losses]
-    shape = f"(E,) = ({count},)"
+    shape = shaped(("E",), (count,))
     return [
         "# Another machine may add in another order, and training can make such a difference grow. In this",
         f"# run it stays within rtol and atol{'' if whole else f' up to epoch {count - 1}'}.",
-        *filled("expected = torch.tensor([", numbers, f"])  # {shape}"),
-        f"found = torch.tensor({'losses' if whole else f'losses[:{count}]'})  # {shape}",
+        *written(
+            (
+                statement(*filled("expected = torch.tensor([", numbers, "])"), shapes=shape),
+                statement(f"found = torch.tensor({'losses' if whole else f'losses[:{count}]'})", shapes=shape),
+            )
+        ),
         *filled(f"assert predictions[{check.said_epoch}] == [", [quoted(line) for line in check.said], "]"),
         f"torch.testing.assert_close(found, expected, rtol={check.tolerance}, atol={check.tolerance})",
     ]
+
+
+def _differences(records: Sequence[EpochRecord], twin: Trainer) -> Iterator[tuple[float, bool]]:
+    """Of each epoch until the two come apart: how far the twin's loss is from the record's, and whether it says it."""
+    for record in records:
+        other = twin.now
+        difference = abs(other.loss_nats - record.loss_nats) / (1 + abs(record.loss_nats))
+        if record.epoch > 0 and not difference <= APART:  # or it is no number
+            return
+        yield difference, other.decoded == record.decoded
+        if record is not records[-1]:
+            twin.step(keep=False)
 
 
 def _affordable(config: RunConfig) -> int:

@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,7 +172,12 @@ def _run(folder: Path, files: dict[str, str], **variables: str) -> dict[str, Any
     return {each["name"]: each for each in ran}
 
 
-def _tampered(case: Case, check: Check, script: str) -> dict[str, str]:
+def _kinds(name: str) -> tuple[str, ...]:
+    """What is changed in a case."""
+    return ("loss", "word", "seed") if name in CHANGED else ("loss",)
+
+
+def _changed(case: Case, check: Check, script: str) -> dict[str, str]:
     """The script with one loss of the screen changed; with its words changed; and with another seed."""
 
     def export(other: Check) -> str:
@@ -200,12 +206,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
         options: dict[str, Any] = {"epochs": case.epochs, "branch": case.branch, "check": check}
         files[f"{number}.py"] = script = to_script(case.config, **options)
         files[f"{number}.ipynb"] = to_notebook(case.config, **options)
-        tampered = _tampered(case, check, script)
-        for what in tampered if name in CHANGED else ("loss",):
-            files[f"{number}-{what}.py"] = tampered[what]
-    ran = _run(folder / "here", files)
+        changed = _changed(case, check, script)
+        files |= {f"{number}-{kind}.py": changed[kind] for kind in _kinds(name)}
     scripts = {name: files[name] for name in files if re.fullmatch(r"\d+\.py", name)}
-    elsewhere = _run(folder / "elsewhere", scripts, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE")
+    with ThreadPoolExecutor() as pool:
+        here = pool.submit(_run, folder / "here", files)
+        there = pool.submit(_run, folder / "elsewhere", scripts, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE")
+        ran, elsewhere = here.result(), there.result()
     return {
         name: Exported(
             case=case,
@@ -216,10 +223,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
                 "script": ran[f"{number}.py"],
                 "notebook": ran[f"{number}.ipynb"],
                 "elsewhere": elsewhere[f"{number}.py"],
-                **{
-                    what: ran[f"{number}-{what}.py"]
-                    for what in (("loss", "word", "seed") if name in CHANGED else ("loss",))
-                },
+                **{kind: ran[f"{number}-{kind}.py"] for kind in _kinds(name)},
             },
         )
         for number, (name, case) in enumerate(CASES.items())
@@ -264,10 +268,31 @@ def test_it_fails_when_a_loss_of_the_screen_is_another(exported: dict[str, Expor
     assert "Mismatched elements: 1 / " in exported[name].ran["loss"]["failed"]
 
 
-@pytest.mark.parametrize("what", ["word", "seed"])
+@pytest.mark.parametrize("kind", ["word", "seed"])
 @pytest.mark.parametrize("name", CHANGED)
-def test_it_fails_when_what_is_said_or_the_seed_is_another(exported: dict[str, Exported], name: str, what: str) -> None:
-    assert exported[name].ran[what]["failed"].startswith("AssertionError")
+def test_it_fails_when_what_is_said_or_the_seed_is_another(exported: dict[str, Exported], name: str, kind: str) -> None:
+    assert exported[name].ran[kind]["failed"].startswith("AssertionError")
+
+
+def _alone(folder: Path, script: str) -> tuple[int, str]:
+    """How a script ended that was run by itself, and what it printed."""
+    folder.mkdir()
+    (folder / "script.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-I", "-W", "error", "-X", "utf8", "script.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout
+
+
+def test_run_alone_it_exits_with_0_and_with_1_when_the_losses_are_others(
+    exported: dict[str, Exported], tmp_path: Path
+) -> None:
+    hostile, opening = exported["hostile"], exported["as it opens"]
+    changed = opening.script.replace("expected = torch.tensor([", "expected = 1.01 * torch.tensor([")
+    with ThreadPoolExecutor() as pool:
+        right = pool.submit(_alone, tmp_path / "right", hostile.script)
+        wrong = pool.submit(_alone, tmp_path / "wrong", changed)
+        assert right.result() == (0, hostile.ran["script"]["printed"])
+        assert wrong.result() == (1, opening.ran["script"]["printed"])
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -291,9 +316,8 @@ def test_every_tensor_has_its_shape_in_a_comment(exported: dict[str, Exported], 
     each = exported[name]
     ran = each.ran["script"]
     commented = {tensor: sizes for tensor, _axes, sizes in _commented(each.script)}
-    assert "loss (): " in each.script or "# (): " in each.script
+    assert re.search(r"# (loss )?\(\): one number", each.script)
     commented["loss"] = []
-    # What begins in the last lines is compared there; the parameters are listed.
     assert {tensor: commented.get(tensor) for tensor in ran["tensors"]} == ran["tensors"]
     assert {tensor: commented.get(tensor) for tensor in ran["parameters"]} == ran["parameters"]
 

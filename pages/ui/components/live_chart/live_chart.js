@@ -98,8 +98,8 @@ const chart = (root, figure, pick) => {
     plot.setAttribute("role", "img")
     plot.setAttribute("aria-label", alt)
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
-    const take = taking(Plotly, figure.name, () => ({ data, layout }))
-    await Plotly.react(plot, sizes.data, drawn, { ...take, responsive: false })
+    await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
+    offerToTake(root, plot, figure.name, Plotly, () => ({ data, layout }))
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
     if (figure.picks) {

@@ -1,9 +1,7 @@
-// A chart to take away, by two buttons that appear where one points at it: a PNG as Plotly draws it, and a page of its
-// own that holds Plotly and the figure, and so needs no network.
+// A chart to take away, by two buttons beside it that appear where one points at it or comes by keyboard: a PNG as
+// Plotly draws it, and a page of its own that holds Plotly and the figure, and so needs no network.
 
 const PNG_SCALE = 2
-
-const fileOf = (name) => name.replace(/_plot$/, "")
 
 // What stands in a script must not end it: every < is written as JSON can.
 const inScript = (value) => JSON.stringify(value).replaceAll("<", "\\u003c")
@@ -24,22 +22,24 @@ const download = (name, text) => {
   setTimeout(() => URL.revokeObjectURL(link.href))
 }
 
-// Plotly's settings for the buttons. `figure` gives the data and layout as of now.
-const taking = (Plotly, name, figure) => ({
-  displaylogo: false,
-  modeBarButtons: [
-    [
-      "toImage",
-      {
-        name: "Download as a stand-alone page",
-        icon: Plotly.Icons.disk,
-        click: async () => {
-          const source = document.querySelector("script[src*='/assets/plotly.min.js']").src
-          const { data, layout } = figure()
-          download(`${fileOf(name)}.html`, standAlone(await (await fetch(source)).text(), fileOf(name), data, layout))
-        },
-      },
-    ],
-  ],
-  toImageButtonOptions: { format: "png", filename: fileOf(name), scale: PNG_SCALE },
-})
+// Puts the buttons beside `plot`; `figure` gives the data and layout as of now.
+const offerToTake = (root, plot, name, Plotly, figure) => {
+  const file = name.replace(/_plot$/, "")
+  const ways = {
+    PNG: () => Plotly.downloadImage(plot, { format: "png", filename: file, scale: PNG_SCALE }),
+    HTML: async () => {
+      const library = await fetch(document.querySelector("script[src*='/assets/plotly.min.js']").src)
+      const { data, layout } = figure()
+      download(`${file}.html`, standAlone(await library.text(), file, data, layout))
+    },
+  }
+  const offer = root.querySelector(".rnn-take") ?? root.appendChild(element("div", "rnn-take"))
+  if (!offer.children.length) {
+    for (const way of Object.keys(ways)) {
+      const button = offer.appendChild(element("button", "", way))
+      button.type = "button"
+      button.setAttribute("aria-label", `${file}: ${way}`)
+    }
+  }
+  Object.values(ways).forEach((take, at) => (offer.children[at].onclick = take))
+}
