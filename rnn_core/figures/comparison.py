@@ -20,7 +20,7 @@ _AXES = "TBVHS"
 _MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 
 NEVER = "never"
-_NEVER_AT = 1.1
+_NEVER_AT = 1.2
 """Where those stand that were never all right, in all epochs."""
 
 
@@ -97,7 +97,7 @@ def first_right_figure(lanes: Sequence[Lane], names: Sequence[str], theme: Theme
     ticks = np.unique(np.linspace(0, last, 5).round().astype(int)).tolist()
     layout["xaxis"] = axis | {
         "title": {"text": "first epoch with everything right", "standoff": 8},
-        "range": [-0.03 * last, 1.16 * last],
+        "range": [-0.03 * last, 1.28 * last],
         "tickvals": [*ticks, _NEVER_AT * last],
         "ticktext": [*map(str, ticks), NEVER],
         "tickangle": 0,
