@@ -142,6 +142,16 @@ def test_back_to_the_first_run_is_one_click(open_screen: Open) -> None:
     assert "branch" not in query_of(screen)
 
 
+def test_reset_on_a_branch_is_back_where_it_set_off(open_screen: Open) -> None:
+    screen, _branch = branched(open_screen)
+    screen.press("Step")
+    screen.press("Reset")
+    assert screen.live("live_status")["text"].startswith("epoch 20 ")
+    again = open_screen("train", query_of(screen))
+    assert not again.has("link_notes")
+    assert again.live("live_status")["text"].startswith("epoch 20 ")
+
+
 def test_the_link_of_a_branch_opens_it_with_the_first_run_beside_it(open_screen: Open) -> None:
     query = {"epoch": "25", "branch": "20", "branch_learning_rate": "0.005"}
     screen = open_screen("train", CONFIG.to_query() | query)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import replay, state
 from pages.ui.i18n import _
 from pages.ui.steps import tie_words
 from rnn_core import EpochRecord, Trainer
@@ -52,9 +52,12 @@ def step() -> None:
 
 
 def reset() -> None:
-    """Back to epoch 0."""
+    """Back to epoch 0, or on a branch to where it set off."""
     pause()
     state.reset_trainer()
+    branch = state.branch()
+    if branch is not None:
+        replay.ask_for(state.config(), branch, branch.epoch)
 
 
 def advance(trainer: Trainer, epochs: int) -> None:
