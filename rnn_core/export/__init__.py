@@ -1,10 +1,12 @@
 """What is on a screen becomes lines of Python that compute it again elsewhere.
 
-parts         a config → the parts of a script, each a few lines of plain PyTorch
-source        how such lines are written
-check         the numbers of a screen that a script is compared with
-script        parts and check → a script, a notebook, or the code of one page
-sweep_script  configs and seeds → a script that trains them all
+parts          a config → the parts of a script, each a few lines of plain PyTorch
+reading        a config → what a script must know of its lines
+training_loop  a config → the loop that trains
+source         how lines of Python are written
+check          the numbers of a screen that a script is compared with
+script         parts and check → a script, a notebook, or the code of one page
+sweep_script   configs and seeds → a script that trains them all
 """
 
 from rnn_core.export.check import Check, measure_check

@@ -16,7 +16,7 @@ import torch
 
 from rnn_core.config import RunConfig
 from rnn_core.cost import LARGE, multiply_adds
-from rnn_core.encoding import encode
+from rnn_core.export.reading import line_lengths
 from rnn_core.export.source import filled, quoted, shaped, statement, written
 from rnn_core.history import EpochRecord
 from rnn_core.training import Trainer
@@ -114,7 +114,7 @@ def _differences(records: Sequence[EpochRecord], twin: Trainer) -> Iterator[tupl
 
 def _affordable(config: RunConfig) -> int:
     """How many updates are made once more at most."""
-    steps = encode(config).ids_BT.size
+    steps = sum(line_lengths(config))
     return min(MAX_COMPARED, MAX_STEPS // steps, MAX_MULTIPLY_ADDS // multiply_adds(config))
 
 

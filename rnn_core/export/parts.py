@@ -9,7 +9,7 @@ from itertools import chain
 
 from rnn_core.call import module_calls
 from rnn_core.config import Cell, Head, RunConfig, Task
-from rnn_core.encoding import encode
+from rnn_core.export.reading import line_lengths, packed, padded
 from rnn_core.export.source import Statement, called, filled, quoted, shaped, statement, written
 from rnn_core.export.training_loop import loop
 from rnn_core.shapes import axis_sizes, shape_ledger
@@ -58,7 +58,7 @@ def sections(config: RunConfig, *, epochs: int, branch: Branch | None) -> tuple[
 def _setup(config: RunConfig) -> list[str]:
     size = axis_sizes(config)
     packing = "pack_padded_sequence, pad_packed_sequence, " if packed(config) else ""
-    padding = [f"from torch.nn.utils.rnn import {packing}pad_sequence"] if encode(config).padded else []
+    padding = [f"from torch.nn.utils.rnn import {packing}pad_sequence"] if padded(config) else []
     return [
         "import torch",
         "from torch import nn",
@@ -74,11 +74,6 @@ def _setup(config: RunConfig) -> list[str]:
     ]
 
 
-def packed(config: RunConfig) -> bool:
-    """Whether the module reads packed lines."""
-    return encode(config).padded and config.batch_first
-
-
 def _data(config: RunConfig) -> list[str]:
     lines = [filled("    [", [quoted(token) for token in line], "],") for line in split_lines(config.text)]
     size = axis_sizes(config)["V"]
@@ -90,7 +85,7 @@ def _data(config: RunConfig) -> list[str]:
         ),
         statement(f"V = len(vocabulary)  # {size}"),
     )
-    tensors = _padded_tensors(config) if encode(config).padded else _tensors(config)
+    tensors = _padded_tensors(config) if padded(config) else _tensors(config)
     return written((*known, *tensors))
 
 
@@ -146,7 +141,7 @@ def _model(config: RunConfig) -> list[str]:
     names, shapes = [line.name for line in parameters], [shaped(line.axes, line.shape) for line in parameters]
     wide, long = max(map(len, names)), max(map(len, shapes))
     listed = (
-        f"#   {line.name:<{wide}}  {shape:<{long}}  {line.note}" for line, shape in zip(parameters, shapes, strict=True)
+        f"# {line.name:<{wide}}  {shape:<{long}}  {line.note}" for line, shape in zip(parameters, shapes, strict=True)
     )
     return [*written(statements), "# Their parameters:" if head else "# Its parameters:", *listed]
 
@@ -175,12 +170,12 @@ def _forward(config: RunConfig) -> Iterator[Statement]:
         notes=["There is no head: the hidden state itself is the logits."] if without else [],
     )
     yield statement("predicted = logits.argmax(dim=-1)", shapes=shapes["target"])
-    yield _decoded(padded=encode(config).padded)
+    yield _decoded(config)
 
 
 def _packed(config: RunConfig, state: str, said: list[str], sizes: str) -> Iterator[Statement]:
     """The reading of packed lines."""
-    size, steps = axis_sizes(config), int(encode(config).length_B.sum())
+    size, steps = axis_sizes(config), sum(line_lengths(config))
     yield statement(
         "packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)",
         shapes=f"packed.data {shaped(('steps', 'V'), (steps, size['V']))}",
@@ -190,8 +185,8 @@ def _packed(config: RunConfig, state: str, said: list[str], sizes: str) -> Itera
     yield statement(f"packed_output, {state} = rnn(packed)", shapes=f"{inner}, {sizes}", notes=said)
 
 
-def _decoded(*, padded: bool) -> Statement:
-    if not padded:
+def _decoded(config: RunConfig) -> Statement:
+    if not padded(config):
         return statement('decoded = ["".join(vocabulary[i] for i in row) for row in predicted.tolist()]')
     return statement(
         "decoded = [",

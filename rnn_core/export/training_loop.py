@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rnn_core.config import Head, RunConfig
-from rnn_core.encoding import encode
+from rnn_core.export.reading import line_lengths, padded
 from rnn_core.export.source import INDENT, Statement, shaped, statement, written
 from rnn_core.shapes import shape_ledger
 from rnn_core.text import PADDING
@@ -20,15 +20,14 @@ def loop(config: RunConfig, forward: Sequence[Statement], epochs: int, branch: B
         forward: what each epoch begins with.
     """
     config, branch = _settled(config, branch, epochs)
-    padded = encode(config).padded
-    ignored = f"ignore_index={PADDING}" if padded else ""
-    steps = int(encode(config).length_B.sum())
-    total = "sum(lengths)" if padded else "target.numel()"
+    steps, some_padding = sum(line_lengths(config)), padded(config)
+    ignored = f"ignore_index={PADDING}" if some_padding else ""
+    total = "sum(lengths)" if some_padding else "target.numel()"
     return [
         f"epochs = {epochs}",
         f"loss_function = nn.CrossEntropyLoss({ignored})",
         *(_optimizer(config) if epochs else ()),
-        f"total = {total}  # {steps} steps" + (", without the padding" if padded else ""),
+        f"total = {total}  # {steps} steps" + (", without the padding" if some_padding else ""),
         "losses, predictions = [], []",
         "for epoch in range(epochs + 1):",
         *written(forward, depth=1, notes=False),
