@@ -27,7 +27,7 @@ def loop(config: RunConfig, forward: Sequence[Statement], epochs: int, branch: B
         f"epochs = {epochs}",
         f"loss_function = nn.CrossEntropyLoss({ignored})",
         *(_optimizer(config) if epochs else ()),
-        f"total = {total}  # {steps} steps" + (", without the padding" if some_padding else ""),
+        f"total = {total}  # steps: {steps}" + (", without the padding" if some_padding else ""),
         "losses, predictions = [], []",
         "for epoch in range(epochs + 1):",
         *written(forward, depth=1, notes=False),

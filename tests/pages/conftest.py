@@ -21,8 +21,8 @@ MAIN = Path(__file__).parents[2] / "pages" / "main.py"
 PAGES = ("text_to_tensor", "forward_pass", "inside_the_cell", "train", "through_time", "memory", "compare", "share")
 """The pages, as the navigation has them; the first one is open when one arrives."""
 
-PLAIN = frozenset({"text", "code", "dataframe", "bidi_component"})
-"""Elements that draw what they are given to the letter, or by a script of ours that sets text only."""
+PLAIN = frozenset({"text", "code", "dataframe", "bidi_component", "image"})
+"""Elements that draw what they are given to the letter, or by a script of ours that sets text only; and pictures."""
 
 LABELLED = frozenset({"text_input", "text_area", "selectbox", "download_button"})
 """Elements that show or hand out a value to the letter; their labels are Markdown all the same."""
