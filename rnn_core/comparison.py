@@ -69,6 +69,8 @@ class Comparison:
         rule = Whole(1, MAX_EPOCHS_COMPARED)
         if not 1 <= epochs <= MAX_EPOCHS_COMPARED:
             raise ConfigError(f"epochs must be {rule}, got {epochs}")
+        for seed in self.seeds:
+            replace(self.configs[0], seed=seed)  # the config's own rule
         self.lanes = tuple(Lane(config, self.seeds, epochs, together=together) for config in self.configs)
         if self.parameters > MAX_PARAMETERS:
             raise ConfigError(
@@ -89,7 +91,7 @@ class Comparison:
     @property
     def share(self) -> float:
         """The share of all updates that are made or will not be needed, 0…1."""
-        return sum(1.0 if lane.done else lane.epoch / self.epochs for lane in self.lanes) / len(self.lanes)
+        return sum(1.0 if lane.done else max(0, lane.epoch) / self.epochs for lane in self.lanes) / len(self.lanes)
 
     def measure(self) -> None:
         """Measures every untrained network, unless one waits for that: then the first slices do."""
@@ -118,6 +120,7 @@ class Lane:
     Attributes:
         config, seeds. parameters: of one network. together: whether the seeds are one batched computation.
         epoch: the last epoch that is measured of all seeds, −1 before the first.
+        stopped: whether no seed has a loss any more that can be trained on.
         loss_EK, accuracy_EK: float64 (epochs + 1, K), nan where nothing is measured, or where a loss was no number.
     """
 
@@ -129,12 +132,13 @@ class Lane:
         self.seconds = 0.0
         self.parameters = sum(parameter.numel() for parameter in build_model(config).parameters())
         self.epoch = -1
+        self.stopped = False
         self._work: _Together | _OneByOne | None = None
 
     @property
     def done(self) -> bool:
         """Whether all seeds are measured at the last epoch, or have no loss any more."""
-        return self.epoch >= len(self.loss_EK) - 1
+        return self.stopped or self.epoch >= len(self.loss_EK) - 1
 
     def advance(self) -> None:
         """One slice: measures, and makes the update that leads there, of all seeds or of the next one."""
@@ -201,8 +205,7 @@ class _Together:
         now, lane.epoch = self._ensemble.now, self._ensemble.epoch
         lane.loss_EK[lane.epoch] = now.loss_K
         lane.accuracy_EK[lane.epoch] = now.accuracy_K
-        if not np.isfinite(now.loss_K).any():
-            lane.epoch = len(lane.loss_EK) - 1
+        lane.stopped = not np.isfinite(now.loss_K).any()
 
 
 class _OneByOne:
@@ -222,8 +225,8 @@ class _OneByOne:
             lane.accuracy_EK[trainer.epoch, self._next] = trainer.now.accuracy
         self._next = (self._next + 1) % len(self._trainers)
         if self._next == 0:
-            stopped = all(trainer.stop is not None for trainer in self._trainers)
-            lane.epoch = len(lane.loss_EK) - 1 if stopped else lane.epoch + 1
+            lane.epoch += 1
+            lane.stopped = all(trainer.stop is not None for trainer in self._trainers)
 
 
 def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:

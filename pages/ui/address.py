@@ -33,9 +33,10 @@ def hide_controls() -> None:
 
 
 def present() -> Link:
-    """What a link to the present run says beside its config."""
+    """What a link to the present run says beside its config; a branch that is not reached is none yet."""
     run = state.trainer()
-    return Link(epoch=run.epoch, branch=run.branch, hide=st.session_state.get(_HIDDEN, ()))
+    branch = run.branch if run.branch is not None and run.branch.epoch <= run.epoch else None
+    return Link(epoch=run.epoch, branch=branch, hide=st.session_state.get(_HIDDEN, ()))
 
 
 def write() -> None:

@@ -88,6 +88,23 @@ def test_a_run_that_loses_its_loss_ends_there_and_the_others_go_on(together: boo
     assert np.isfinite(band.median_E).all()
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_where_every_seed_loses_its_loss_the_epochs_that_were_made_are_counted(together: bool) -> None:
+    wild = replace(BASE, nonlinearity="relu", optimizer=Optimizer.SGD, learning_rate=10.0)  # type: ignore[arg-type]
+    made = {seed: train_run(replace(wild, seed=seed), 60).epochs for seed in range(12)}
+    lost = [seed for seed, epochs in made.items() if epochs < 60]
+    assert len(lost) > 1
+    (lane,) = finished(Comparison([wild], lost, epochs=2_000, together=together)).lanes
+    assert lane.done
+    assert lane.epoch == max(made[seed] for seed in lost)
+    assert [run.epochs for run in lane.runs()] == [made[seed] for seed in lost]
+    assert lane.seconds_per_epoch == pytest.approx(lane.seconds / (len(lost) * lane.epoch))
+
+
+def test_before_anything_is_measured_nothing_is_done() -> None:
+    assert Comparison(CELLS, SEEDS, epochs=9, together=True).share == 0
+
+
 def test_a_band_is_median_and_quartiles_over_the_seeds() -> None:
     lane = finished(Comparison([BASE], SEEDS, epochs=11, together=False)).lanes[0]
     band = lane.band(lane.loss_EK, 500)
@@ -125,6 +142,7 @@ def test_what_differs_names_a_config() -> None:
         ([BASE], (), 1, f"seeds must be 1…{MAX_SEEDS}, got 0"),
         ([BASE], range(21), 1, f"seeds must be 1…{MAX_SEEDS}, got 21"),
         ([BASE], (1, 1), 1, "seeds must differ from each other, got one twice"),
+        ([BASE], (2**32,), 1, "seed must be 0…4294967295, got 4294967296"),
         ([BASE], (0,), 0, f"epochs must be 1…{MAX_EPOCHS_COMPARED}, got 0"),
         ([BASE], (0,), 2_001, f"epochs must be 1…{MAX_EPOCHS_COMPARED}, got 2001"),
     ],

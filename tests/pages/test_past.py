@@ -152,6 +152,14 @@ def test_reset_on_a_branch_is_back_where_it_set_off(open_screen: Open) -> None:
     assert again.live("live_status")["text"].startswith("epoch 20 ")
 
 
+def test_a_branch_that_is_not_reached_is_no_part_of_the_link(
+    open_screen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "catch_up", lambda: None)  # as if it had been cancelled at once
+    screen = open_screen("train", CONFIG.to_query() | {"epoch": "25", "branch": "20"})
+    assert "branch" not in query_of(screen)
+
+
 def test_the_link_of_a_branch_opens_it_with_the_first_run_beside_it(open_screen: Open) -> None:
     query = {"epoch": "25", "branch": "20", "branch_learning_rate": "0.005"}
     screen = open_screen("train", CONFIG.to_query() | query)
