@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from rnn_core.config import ConfigError, RunConfig
+from rnn_core.config import ConfigError, RunConfig, check_value
 from rnn_core.cost import LARGE, multiply_adds
 from rnn_core.ensemble import Ensemble
 from rnn_core.model import build_model
@@ -63,12 +63,9 @@ class Comparison:
     def __init__(self, configs: Iterable[RunConfig], seeds: Iterable[int], *, epochs: int, together: bool) -> None:
         self.configs = tuple(replace(config, seed=0) for config in configs)
         self.seeds = tuple(seeds)
-        self.epochs = epochs
+        self.epochs: int = check_value("epochs", Whole(1, MAX_EPOCHS_COMPARED), epochs)
         _check("configs", self.configs, MAX_CONFIGS)
         _check("seeds", self.seeds, MAX_SEEDS)
-        rule = Whole(1, MAX_EPOCHS_COMPARED)
-        if not 1 <= epochs <= MAX_EPOCHS_COMPARED:
-            raise ConfigError(f"epochs must be {rule}, got {epochs}")
         for seed in self.seeds:
             replace(self.configs[0], seed=seed)  # the config's own rule
         self.lanes = tuple(Lane(config, self.seeds, epochs, together=together) for config in self.configs)

@@ -136,11 +136,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         for name, rule in RULES.items():
-            value = getattr(self, name)
-            try:
-                object.__setattr__(self, name, rule.check(value))
-            except (TypeError, ValueError, OverflowError):
-                raise ConfigError(f"{name} must be {rule}, got {_said_value(name, value)}") from None
+            object.__setattr__(self, name, check_value(name, rule, getattr(self, name)))
         _check_text(self.text, self.task)
         _check_width(self)
 
@@ -201,6 +197,14 @@ _vocabulary = lru_cache(maxsize=256)(Vocabulary.from_text)
 def parse_field(name: str, raw: object) -> Any:
     """The value of one field from a link. Raises: ConfigError naming key, rule and value."""
     return parse_value(name, RULES[_known(name)], raw)
+
+
+def check_value(name: str, rule: Rule, value: object) -> Any:
+    """The value to keep of a Python value, by its rule. Raises: ConfigError naming name, rule and value."""
+    try:
+        return rule.check(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigError(f"{name} must be {rule}, got {_said_value(name, value)}") from None
 
 
 def parse_value(name: str, rule: Rule, raw: object) -> Any:

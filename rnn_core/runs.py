@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, RunConfig
+from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, RunConfig, check_value
 from rnn_core.encoding import read_only
 from rnn_core.rules import Real, Rule, Whole
 from rnn_core.training import Trainer
@@ -127,10 +127,7 @@ def train_run(config: RunConfig, epochs: int) -> Run:
 
 def checked(name: str, value: object) -> Any:
     """The value of a run's ``epochs``, ``parameters`` or ``seconds``. Raises: ConfigError naming rule and value."""
-    try:
-        return _RULES[name].check(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ConfigError(f"{name} must be {_RULES[name]}, got {reprlib.repr(value)}") from None
+    return check_value(name, _RULES[name], value)
 
 
 def _object(name: str, value: object, keys: Iterable[str]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ that draws ``history`` and ``now`` never shows a number that is one update behin
 from __future__ import annotations
 
 import copy
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
-from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, Optimizer, RunConfig
+from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, Optimizer, RunConfig, check_value
 from rnn_core.encoding import Encoding, encode
 from rnn_core.history import EpochRecord, History, read_record
 from rnn_core.model import CharRNN, State, build_model
@@ -70,11 +69,7 @@ class Branch:
 
     def __post_init__(self) -> None:
         for name, rule in BRANCH_RULES.items():
-            value = getattr(self, name)
-            try:
-                object.__setattr__(self, name, rule.check(value))
-            except (TypeError, ValueError, OverflowError):
-                raise ConfigError(f"{name} must be {rule}, got {reprlib.repr(value)}") from None
+            object.__setattr__(self, name, check_value(name, rule, getattr(self, name)))
 
 
 class Trainer:
