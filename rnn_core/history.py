@@ -193,7 +193,11 @@ class History(Sequence[EpochRecord]):
 
     def _last_wrong(self) -> int:
         """The last epoch whose record is not all right, or −1."""
-        return next((k for k in reversed(range(len(self))) if self[k].accuracy < 1), -1)
+        for start in reversed(range(0, len(self), self._block_epochs)):  # a block at a time: to read one is dear
+            wrong = [record.epoch for record in self[start : start + self._block_epochs] if record.accuracy < 1]
+            if wrong:
+                return wrong[-1]
+        return -1
 
     def __len__(self) -> int:
         return len(self._losses)

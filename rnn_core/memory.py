@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 
 import numpy as np
@@ -100,7 +101,8 @@ def _rival(contexts: _Contexts) -> IntArray:
     return np.array(rival[: len(contexts.order)], dtype=np.int64)
 
 
-def _sorted_contexts(tokens: Sequence[Sequence[str]]) -> _Contexts:
+@lru_cache(maxsize=8)
+def _sorted_contexts(tokens: tuple[tuple[str, ...], ...]) -> _Contexts:
     """The contexts of all positions that have a next token."""
     id_of = {token: index for index, token in enumerate(dict.fromkeys(chain.from_iterable(tokens)), start=_START + 1)}
     codes = np.array([code for line in tokens for code in (_START, *(id_of[token] for token in line[:-1]))], np.int64)
@@ -146,5 +148,5 @@ def _agreement(ranks: Sequence[IntArray], place: IntArray, a: IntArray, b: IntAr
     return shared
 
 
-def _tokens(lines: Iterable[str | Sequence[str]]) -> list[tuple[str, ...]]:
-    return [split_tokens(line) if isinstance(line, str) else tuple(line) for line in lines]
+def _tokens(lines: Iterable[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(split_tokens(line) if isinstance(line, str) else tuple(line) for line in lines)

@@ -50,6 +50,25 @@ def test_a_network_that_has_learnt_gets_more_than_anyone_who_sees_one_character(
     assert "It fails" not in said(screen)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"bidirectional": True}, "its backward direction has read the answer"),
+        ({"batch_first": False}, "it reads the lines one below the other, and has seen those above"),
+    ],
+    ids=["bidirectional", "lines one below the other"],
+)
+def test_more_right_than_one_character_allows_is_not_always_memory(
+    open_screen: Open, changes: dict[str, bool], words: str
+) -> None:
+    config = RunConfig("abab\nacac", task=Task.NEXT, head=Head.LINEAR, hidden_size=8, learning_rate=0.03, **changes)  # type: ignore[arg-type]
+    trainer = Trainer(config)
+    trainer.run(200)
+    assert trainer.now.accuracy == 1 > accuracy_ceiling(trainer.encoding.lines, 1)
+    assert words in said(trained(open_screen, config, 200))
+    assert "it remembers" not in said(trained(open_screen, config, 200))
+
+
 def test_where_it_fails_is_said_and_how_many_of_those_need_more_than_one(open_screen: Open) -> None:
     config = RunConfig("hello! world", task=Task.NEXT, head=Head.LINEAR, batch_first=False)
     screen = trained(open_screen, config, 80)

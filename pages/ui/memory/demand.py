@@ -76,12 +76,7 @@ def _met(needs: Needs, trace: Trace, encoding: Encoding, config: RunConfig, epoc
     )
     best = round(accuracy_ceiling(encoding.lines, 1) * total)
     if right > best:
-        peeks = config.bidirectional and config.batch_first
-        words += (
-            _(", more than anyone can who sees one character: its backward direction has read the answer.")
-            if peeks
-            else _(", more than anyone can who sees one character: **it remembers**.")
-        )
+        words += _(", more than anyone can who sees one character: {why}.").format(why=_why(config))
     else:
         words += "."
     if not wrong:
@@ -96,6 +91,15 @@ def _met(needs: Needs, trace: Trace, encoding: Encoding, config: RunConfig, epoc
             named=named, more=more, hard=len(hard), count=len(wrong)
         )
     )
+
+
+def _why(config: RunConfig) -> str:
+    """What a network knows beside the character that it reads."""
+    if not config.batch_first:
+        return _("it reads the lines one below the other, and has seen those above")
+    if config.bidirectional:
+        return _("its backward direction has read the answer")
+    return _("**it remembers**")
 
 
 def _wrong(trace: Trace, encoding: Encoding) -> list[tuple[int, int]]:
