@@ -19,8 +19,8 @@ test: lint check-browser  ## everything, a real browser included
 	@$(BIN)/python -W error -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev  ## format, lint, types
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --no-cache --check .
+	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev check-browser  ## speed, as ratios, in one table

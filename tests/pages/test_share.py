@@ -7,11 +7,11 @@ import struct
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from rnn_core.checkpoint import to_safetensors
 
 from pages.ui.share.files import FILES
 from pages.ui.share.link import qr_png
 from rnn_core import RunConfig, Trainer
+from rnn_core.checkpoint import to_safetensors
 from rnn_core.config import Cell, Head, Task
 from tests.pages.conftest import HOSTILE, Open, Screen
 
