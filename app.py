@@ -73,7 +73,9 @@ STYLE = "".join(
 )
 """Every style sheet of the app. They come with the page, before any content, which so finds its place kept."""
 
-HEAD = f"{BASE_URL_SCRIPT}{STYLE}"
+ADDRESS_SCRIPT = f"<script>{(HERE / 'pages' / 'ui' / 'address.js').read_text(encoding='utf-8')}</script>"
+
+HEAD = f"{BASE_URL_SCRIPT}{ADDRESS_SCRIPT}{STYLE}"
 """What stands at the head of every page, before what Streamlit puts there."""
 
 FRAME_PATIENCE_S = 5.0

@@ -1,11 +1,12 @@
-"""What a link says beside its config: which epoch, on which branch, and which controls an instructor hides."""
+"""What a link says beside its config: epoch and branch, what is compared, and which controls an instructor hides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rnn_core.config import MAX_EPOCHS, RULES, RunConfig, parse_value
+from rnn_core.grid import GRID_KEYS, Grid, parse_grid
 from rnn_core.rules import Rule, Several, Whole
 from rnn_core.training import Branch
 
@@ -14,12 +15,15 @@ HIDEABLE = (*RULES, "preset", "share")
 
 LINK_RULES: Mapping[str, Rule] = {
     "epoch": Whole(0, MAX_EPOCHS),
+    "shown": Whole(0, MAX_EPOCHS),
     "branch": Whole(0, MAX_EPOCHS),
     "branch_learning_rate": RULES["learning_rate"],
     "branch_clip_norm": RULES["clip_norm"],
     "hide": Several(HIDEABLE),
 }
-"""The rule of each key."""
+"""The rule of each key but those of a grid."""
+
+LINK_KEYS = (*LINK_RULES, *GRID_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +31,27 @@ class Link:
     """What a link says of a run, and of the page.
 
     Attributes:
-        epoch: how many updates the network has had. branch: from where on they were made otherwise, or None.
-        hide: which controls are not shown.
+        epoch: how many updates the network has had. shown: the epoch as of which it is looked at, or None for that one.
+        branch: from where on the updates were made otherwise, or None.
+        hide: which controls are not shown. grid: what is compared.
     """
 
     epoch: int = 0
+    shown: int | None = None
     branch: Branch | None = None
     hide: tuple[str, ...] = ()
+    grid: Grid = field(default_factory=Grid)
 
     def to_query(self) -> dict[str, str]:
         """The parts that differ from the default, as strings; ``parse_link`` gives the link back."""
         query = {"epoch": str(self.epoch)} if self.epoch else {}
+        if self.shown is not None:
+            query["shown"] = str(self.shown)
         if self.branch is not None:
             query |= {"branch": str(self.branch.epoch), "branch_learning_rate": str(self.branch.learning_rate)}
             if self.branch.clip_norm is not None:
                 query["branch_clip_norm"] = str(self.branch.clip_norm)
-        return query | ({"hide": ",".join(self.hide)} if self.hide else {})
+        return query | ({"hide": ",".join(self.hide)} if self.hide else {}) | self.grid.to_query()
 
 
 def parse_link(query: Mapping[str, object], config: RunConfig) -> tuple[Link, dict[str, str]]:
@@ -61,13 +70,14 @@ def parse_link(query: Mapping[str, object], config: RunConfig) -> tuple[Link, di
                 found[key] = parse_value(key, rule, query[key])
             except ValueError as error:
                 wrong[key] = str(error)
-    epoch, start = int(str(found.get("epoch", 0))), found.get("branch")
+    epoch, shown, start = int(str(found.get("epoch", 0))), found.get("shown"), found.get("branch")
     of_branch = [key for key in LINK_RULES if key.startswith("branch")]
     for key in of_branch[1:]:
         if key in found and start is None and "branch" not in wrong:
             wrong[key] = f"{key} must come with branch, the epoch at which it begins"
-    if isinstance(start, int) and start > epoch:
-        wrong["branch"] = f"branch must be 0…{epoch}, the epoch of the link, got {start}"
+    for key, value in (("shown", shown), ("branch", start)):
+        if isinstance(value, int) and value > epoch:
+            wrong[key] = f"{key} must be 0…{epoch}, the epoch of the link, got {value}"
     branch = None
     if isinstance(start, int) and not wrong.keys() & set(of_branch):
         branch = Branch(
@@ -75,4 +85,11 @@ def parse_link(query: Mapping[str, object], config: RunConfig) -> tuple[Link, di
             learning_rate=found.get("branch_learning_rate", config.learning_rate),  # type: ignore[arg-type]
             clip_norm=found.get("branch_clip_norm"),  # type: ignore[arg-type]
         )
-    return Link(epoch=epoch, branch=branch, hide=found.get("hide", ())), wrong  # type: ignore[arg-type]
+    grid, wrong_of_grid = parse_grid(query, config)
+    return Link(
+        epoch=epoch,
+        shown=shown if isinstance(shown, int) and "shown" not in wrong else None,
+        branch=branch,
+        hide=found.get("hide", ()),  # type: ignore[arg-type]
+        grid=grid,
+    ), wrong | wrong_of_grid

@@ -35,19 +35,22 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Some of a few names, each once; in a link, separated by commas."""
+    """Some of a few names, each once, at most ``high`` where that is given; in a link, separated by commas."""
 
     options: tuple[str, ...]
+    high: int | None = None
 
     def __str__(self) -> str:
-        return f"some of {', '.join(self.options)}, separated by commas"
+        number = "some" if self.high is None else f"at most {self.high}"
+        return f"{number} of {', '.join(self.options)}, separated by commas"
 
     def check(self, value: object) -> tuple[str, ...]:
         if not isinstance(value, tuple):
             raise TypeError
-        if set(value) - set(self.options):
+        kept = tuple(dict.fromkeys(value))
+        if set(kept) - set(self.options) or (self.high is not None and len(kept) > self.high):
             raise ValueError
-        return tuple(dict.fromkeys(value))
+        return kept
 
     def parse(self, raw: str) -> tuple[str, ...]:
         return self.check(tuple(raw.split(",")) if raw else ())

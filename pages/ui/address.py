@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import replay, state
+from pages.ui.compare import choice
+from pages.ui.head import chosen_epoch, show_as_of
 from rnn_core import RunConfig
-from rnn_core.link import LINK_RULES, Link
+from rnn_core.link import LINK_KEYS, Link
 
 _HIDDEN = "hidden_controls"
 
@@ -18,10 +20,13 @@ def arrive(config: RunConfig, link: Link) -> None:
     """Turns to what a link says of the run of ``config``; the epoch is reached by ``replay.catch_up``."""
     st.session_state[_HIDDEN] = link.hide
     state.keep_config(config)
+    choice.arrive(link.grid)
     if link.branch is not None:
         state.take(link.branch)
     if link.epoch:
         replay.ask_for(config, link.branch, link.epoch)
+    if link.shown is not None:
+        show_as_of(link.shown, (config, link.branch, link.epoch))
 
 
 def hide_controls() -> None:
@@ -36,14 +41,26 @@ def present() -> Link:
     """What a link to the present run says beside its config; a branch that is not reached is none yet."""
     run = state.trainer()
     branch = run.branch if run.branch is not None and run.branch.epoch <= run.epoch else None
-    return Link(epoch=run.epoch, branch=branch, hide=st.session_state.get(_HIDDEN, ()))
+    shown = chosen_epoch(run)
+    return Link(
+        epoch=run.epoch,
+        shown=shown if shown != run.epoch else None,
+        branch=branch,
+        hide=st.session_state.get(_HIDDEN, ()),
+        grid=choice.present(),
+    )
+
+
+def said() -> dict[str, str | None]:
+    """What the address is to say of the present run: each key of a link, None where it is not to be there."""
+    query = present().to_query()
+    return {key: query.get(key) for key in LINK_KEYS}
 
 
 def write() -> None:
     """Brings the address up to the present run."""
-    said = present().to_query()
-    for key in LINK_RULES:
-        if key in said and st.query_params.get(key) != said[key]:
-            st.query_params[key] = said[key]
-        elif key not in said and key in st.query_params:
-            del st.query_params[key]
+    for key, value in said().items():
+        if value is None:
+            st.query_params.pop(key, None)
+        elif st.query_params.get(key) != value:
+            st.query_params[key] = value

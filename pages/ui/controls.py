@@ -27,7 +27,7 @@ from rnn_core.config import (
     parse_field,
 )
 from rnn_core.cursor import CURSOR_KEYS, parse_cursor
-from rnn_core.link import LINK_RULES, parse_link
+from rnn_core.link import LINK_KEYS, parse_link
 from rnn_core.presets import PRESETS
 from rnn_core.text import line_texts
 
@@ -88,7 +88,7 @@ def _read_link() -> None:
         return
     raw = {name: st.query_params.get_all(name) for name in st.query_params if name not in _EMBEDDING}
     looked = {name: raw.pop(name) for name in CURSOR_KEYS if name in raw}
-    said = {name: raw.pop(name) for name in LINK_RULES if name in raw}
+    said = {name: raw.pop(name) for name in LINK_KEYS if name in raw}
     values, wrong = {}, {}
     for name, value in raw.items():
         try:

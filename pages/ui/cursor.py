@@ -10,7 +10,9 @@ from rnn_core.cursor import CURSOR_KEYS, Cursor, end_cursor, parse_cursor
 from rnn_core.trace import Direction
 
 _START = Cursor()
-_DEFAULTS = tuple(map(str, (_START.line, _START.layer, _START.direction, _START.step, _START.unit)))
+_DEFAULTS = dict(
+    zip(CURSOR_KEYS, map(str, (_START.line, _START.layer, _START.direction, _START.step, _START.unit)), strict=True)
+)
 """What CURSOR_KEYS are where a link does not say; a control does not say it either."""
 
 
@@ -119,11 +121,15 @@ def follow_link(config: RunConfig, *, row: Cursor | None = None) -> None:
             put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
         else:
             move_to(found.step, found.unit)
-    for key, default in zip(CURSOR_KEYS, _DEFAULTS, strict=True):
-        if key not in keys:
-            continue
-        value = str(state.get(key) or default)
-        if value != default:
-            query[key] = value
+    said = to_query()
+    for key in keys:
+        if key in said:
+            query[key] = said[key]
         elif key in query:
             del query[key]
+
+
+def to_query() -> dict[str, str]:
+    """The parts of the cursor that differ from the default, by their keys in a link."""
+    said = {key: str(st.session_state.get(key) or default) for key, default in _DEFAULTS.items()}
+    return {key: value for key, value in said.items() if value != _DEFAULTS[key]}

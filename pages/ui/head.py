@@ -81,6 +81,11 @@ def chosen_epoch(trainer: Trainer) -> int:
     return epoch
 
 
+def show_as_of(epoch: int, reached: Reached) -> None:
+    """Has the network be shown as of ``epoch``, for as long as the training stands where it has ``reached``."""
+    st.session_state[_CHOSEN] = reached, epoch
+
+
 def choose_present() -> None:
     """Has the present epoch be the one that is shown."""
     st.session_state.pop(_CHOSEN, None)
@@ -116,8 +121,8 @@ def _reached(trainer: Trainer) -> Reached:
 
 
 def _keep_epoch(reached: Reached) -> None:
-    """Keeps what was chosen, on every page, for as long as the training stands where it has ``reached``."""
-    st.session_state[_CHOSEN] = reached, st.session_state[_EPOCH]
+    """Keeps what was chosen, on every page."""
+    show_as_of(st.session_state[_EPOCH], reached)
 
 
 def whose(config: RunConfig, epoch: int, now: int) -> str:

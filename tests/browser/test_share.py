@@ -64,6 +64,33 @@ def test_a_run_outlives_its_server(chromium: Browser) -> None:
         server.wait()
 
 
+def test_a_reload_while_playing_goes_on_from_about_there(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/train?{NEXT}")
+    until(page, DRAWN)
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"Number(new URLSearchParams(location.search).get('epoch')) >= {EPOCHS}")
+    page.reload()
+    settle(page)
+    until(page, DRAWN)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert int(re.findall(r"epoch (\d+)", status(page))[0]) >= EPOCHS
+
+
+def test_back_leads_to_the_page_before_however_many_steps_were_made(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/forward_pass")
+    until(page, DRAWN)
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    for epoch in (1, 2, 3):
+        page.get_by_role("button", name="Step", exact=True).click()
+        until(page, f"location.search.includes('epoch={epoch}')")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Forward pass", exact=True)).to_be_visible()
+    page.go_forward()
+    expect(page.locator(".st-key-status .rnn-text")).to_contain_text("epoch 3 ")
+    until(page, "location.search.includes('epoch=3')")
+
+
 def test_the_slider_goes_back_and_a_branch_sets_off_from_there(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/train?{NEXT}&epoch=12")
     until(page, DRAWN)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rnn_core import RunConfig
 from rnn_core.config import MAX_EPOCHS
-from rnn_core.link import HIDEABLE, LINK_RULES, Link, parse_link
+from rnn_core.link import HIDEABLE, LINK_KEYS, Link, parse_link
 from rnn_core.training import Branch
 
 CONFIG = RunConfig(learning_rate=0.03)
@@ -20,9 +20,10 @@ branches = st.builds(
 links = st.builds(
     Link,
     epoch=st.just(MAX_EPOCHS) | st.integers(0, MAX_EPOCHS),
+    shown=st.none() | st.integers(0, MAX_EPOCHS),
     branch=st.none() | branches,
     hide=st.lists(st.sampled_from(HIDEABLE), unique=True).map(tuple),
-).filter(lambda link: link.branch is None or link.branch.epoch <= link.epoch)
+).filter(lambda link: max(link.shown or 0, link.branch.epoch if link.branch else 0) <= link.epoch)
 
 
 @given(links)
@@ -48,6 +49,7 @@ def test_a_branch_without_a_rate_has_the_configs_and_no_clipping() -> None:
         ({"epoch": "9" * 4_000}, {"epoch": "epoch must be 0…20000, got '999999999999...9999999999999'"}),
         ({"epoch": ["3", "4"]}, {"epoch": "epoch must be given once, got 2 values"}),
         ({"epoch": "%zz"}, {"epoch": "epoch must be 0…20000, got '%zz'"}),
+        ({"epoch": "3", "shown": "4"}, {"shown": "shown must be 0…3, the epoch of the link, got 4"}),
         ({"epoch": "3", "branch": "4"}, {"branch": "branch must be 0…3, the epoch of the link, got 4"}),
         (
             {"branch_clip_norm": "1"},
@@ -65,13 +67,12 @@ def test_what_cannot_be_is_named_and_the_default_stands(query: dict[str, object]
     assert found.keys() == wrong.keys()
     for key, sentence in wrong.items():
         assert sentence is None or found[key] == sentence
-    assert link.branch is None
-    assert link.hide == ()
+    assert (link.branch, link.shown, link.hide) == (None, None, ())
 
 
 @given(
     st.dictionaries(
-        st.sampled_from(list(LINK_RULES)),
+        st.sampled_from(list(LINK_KEYS)),
         st.text(max_size=30) | st.lists(st.text(max_size=5), max_size=3) | st.integers().map(str),
     )
 )

@@ -13,6 +13,7 @@ from rnn_core import RunConfig
 from rnn_core.comparison import Comparison
 from rnn_core.config import Cell, Head, Task
 from rnn_core.export import to_sweep
+from rnn_core.grid import GRID_KEYS
 from rnn_core.presets import remember_across
 from rnn_core.runs import train_run
 from tests.pages.conftest import Open, Screen, typed_array
@@ -123,7 +124,7 @@ def test_without_a_head_sizes_are_compared_with_one_and_that_is_said(open_screen
 def test_a_list_of_ones_own_is_compared_and_can_be_shortened(open_screen: Open) -> None:
     screen = opened(open_screen)
     screen.enter(compare_by="list")
-    assert screen.errors == ["the list must have 1…6 networks, got none"]
+    assert screen.errors == ["the list must have 1…6 networks to compare, got none"]
     screen.press("Add the sidebar's network")
     screen.enter(cell="lstm", hidden_size=7)
     screen.press("Add the sidebar's network")
@@ -146,6 +147,48 @@ def test_a_comparison_that_is_done_is_still_there_when_one_comes_back(open_scree
     for lane, before in zip(present(screen).lanes, losses, strict=True):
         np.testing.assert_array_equal(lane.loss_EK, before)
     assert screen.button("Run").disabled
+
+
+QUERY = {
+    "compare": "hidden_size",
+    "compare_values": "4,8",
+    "compare_dots": "7",
+    "compare_seeds": "2",
+    "compare_epochs": "12",
+    "compare_together": "false",
+}
+
+
+def said(screen: Screen) -> dict[str, str]:
+    """What the address says of the comparison."""
+    address = {key: screen.app.query_params[key] for key in GRID_KEYS if key in screen.app.query_params}
+    return {key: "".join(value) for key, value in address.items()}
+
+
+def test_a_link_opens_the_comparison_it_names_and_the_address_goes_on_saying_it(open_screen: Open) -> None:
+    screen = open_screen("compare", CONFIG.to_query() | QUERY)
+    comparison = present(screen)
+    assert [config.hidden_size for config in comparison.configs] == [4, 8]
+    assert {config.text for config in comparison.configs} == {remember_across(7).text}
+    assert (comparison.seeds, comparison.epochs) == ((0, 1), 12)
+    assert not any(lane.together for lane in comparison.lanes)
+    assert said(screen) == QUERY
+    screen.enter(compare_text="typed", seeds_count=3)
+    query = QUERY | {"compare_seeds": "3"}
+    del query["compare_dots"]
+    assert said(screen) == query
+
+
+def test_a_list_is_part_of_the_link(open_screen: Open) -> None:
+    screen = opened(open_screen)
+    screen.enter(compare_by="list")
+    screen.press("Add the sidebar's network")
+    screen.enter(cell="gru")
+    screen.press("Add the sidebar's network")
+    listed = present(screen).configs
+    other = open_screen("compare", CONFIG.to_query() | said(screen))
+    assert present(other).configs == listed
+    assert [config.cell for config in listed] == [Cell.RNN, Cell.GRU]
 
 
 def test_no_value_to_compare_is_said_in_a_sentence(open_screen: Open) -> None:

@@ -103,6 +103,17 @@ def test_training_goes_on_from_the_present_whatever_past_is_shown(open_screen: O
     assert screen.live("live_status")["text"].startswith(f"epoch {REACHED + 1} ")
 
 
+def test_the_epoch_that_is_shown_is_part_of_the_link(open_screen: Open) -> None:
+    screen = opened(open_screen)
+    screen.enter(epoch=7)
+    assert "".join(screen.app.query_params["shown"]) == "7"
+    other = open_screen("train", CONFIG.to_query() | {"epoch": str(REACHED), "shown": "7"})
+    assert other.live("live_status")["text"] == screen.live("live_status")["text"]
+    assert other.runs[CONFIG].epoch == REACHED
+    other.press("Step")
+    assert "shown" not in other.app.query_params
+
+
 def branched(open_screen: Open) -> tuple[Screen, Branch]:
     screen = opened(open_screen)
     screen.enter(epoch=20)

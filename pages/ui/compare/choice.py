@@ -1,64 +1,78 @@
-"""What is to be compared: the controls, and the configs, seeds and epochs that they ask for."""
+"""What is to be compared: the controls, and the grid that they say, which a link says at first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from pages.ui.compare.race import Asked
 from pages.ui.i18n import _
 from rnn_core import RunConfig
 from rnn_core.comparison import MAX_CONFIGS, MAX_EPOCHS_COMPARED, MAX_SEEDS, names
-from rnn_core.config import Cell, ConfigError, Head, Optimizer
-from rnn_core.presets import MAX_DOTS, remember_across
+from rnn_core.grid import DEFAULTS, FEWEST_DOTS, FEWEST_EPOCHS, VALUES, By, Grid, reading
+from rnn_core.presets import MAX_DOTS
 
-VALUES: Mapping[str, Sequence[Any]] = {
-    "cell": [str(cell) for cell in Cell],
-    "hidden_size": [2, 4, 8, 16, 32, 64, 128],
-    "num_layers": [1, 2, 3, 4],
-    "learning_rate": [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0],
-    "optimizer": [str(optimizer) for optimizer in Optimizer],
-}
-"""The values that a field can be compared at."""
-
-DEFAULTS: Mapping[str, Sequence[Any]] = {
-    "cell": VALUES["cell"],
-    "hidden_size": [4, 16, 64],
-    "num_layers": [1, 2, 3],
-    "learning_rate": [0.01, 0.03, 0.1],
-    "optimizer": VALUES["optimizer"],
-}
-LIST = "list"
-FEWEST_DOTS = 5
+USUAL_DOTS = 20
+_ARRIVED = "grid_of_the_link"
+_PRESENT = "grid"
 _LISTED = "compared_configs"
 
 
-def choose(config: RunConfig) -> Asked:
-    """Draws the controls. Raises: ConfigError, where what they say does not go together."""
+def arrive(grid: Grid) -> None:
+    """Has the controls say ``grid`` until something else is chosen."""
+    st.session_state[_ARRIVED] = st.session_state[_PRESENT] = grid
+    st.session_state[_LISTED] = list(grid.networks)
+
+
+def present() -> Grid:
+    """What was chosen last, or came with the link."""
+    grid: Grid = st.session_state.get(_PRESENT, Grid())
+    return grid
+
+
+def choose(config: RunConfig) -> Grid:
+    """Draws the controls."""
+    said: Grid = st.session_state.get(_ARRIVED, Grid())
     with st.container(horizontal=True, vertical_alignment="bottom", key="compared_text"):
-        base = _base(config)
-        field = st.segmented_control(
-            _("compare by"),
-            [*VALUES, LIST],
-            default="cell",
-            required=True,
-            key="compare_by",
-            persist_state="session",
-            format_func=lambda name: _("a list of my own") if name == LIST else name,
-            label_visibility="collapsed",
+        dots = _dots(said)
+        by = By(
+            st.segmented_control(
+                _("compare by"),
+                [str(by) for by in By],
+                default=str(said.by),
+                required=True,
+                key="compare_by",
+                persist_state="session",
+                format_func=lambda name: _("a list of my own") if name == By.LIST else name,
+                label_visibility="collapsed",
+            )
+            or said.by
         )
+    base = Grid(by=by, dots=dots).base(config)
+    networks, values = st.session_state.setdefault(_LISTED, []), ()
     with st.container(horizontal=True, vertical_alignment="bottom", key="compared_values"):
-        configs = _listed(config, base) if field == LIST else _varied(base, field or "cell")
-        seeds = st.number_input(_("seeds"), 1, MAX_SEEDS, 5, key="seeds_count", persist_state="session", width=120)
+        if by is By.LIST:
+            _list(config)
+        else:
+            values = _values(said, by)
+        if dots is None and Grid(by=by).needs_head(config):
+            st.caption(_("All with `head` *linear*: without one, hidden_size is the vocabulary's."))
+        seeds = st.number_input(
+            _("seeds"), 1, MAX_SEEDS, said.seeds, key="seeds_count", persist_state="session", width=120
+        )
         epochs = st.number_input(
-            _("epochs"), 10, MAX_EPOCHS_COMPARED, 200, step=50, key="epochs_count", persist_state="session", width=130
+            _("epochs"),
+            FEWEST_EPOCHS,
+            MAX_EPOCHS_COMPARED,
+            said.epochs,
+            step=50,
+            key="epochs_count",
+            persist_state="session",
+            width=130,
         )
         together = st.toggle(
             _("seeds together"),
-            True,
+            said.together,
             key="seeds_together",
             persist_state="session",
             help=_(
@@ -67,16 +81,24 @@ def choose(config: RunConfig) -> Asked:
                 "on. Off: each run is the one of *Train*, bit for bit."
             ),
         )
-    first = base.seed
-    return Asked(configs=configs, seeds=tuple(range(first, first + seeds)), epochs=epochs, together=together)
+    st.session_state[_PRESENT] = grid = Grid(
+        by=by,
+        values=values,
+        networks=tuple(dict.fromkeys(reading(base, network) for network in networks)),
+        dots=dots,
+        seeds=seeds,
+        epochs=epochs,
+        together=together,
+    )
+    return grid
 
 
-def _base(config: RunConfig) -> RunConfig:
-    """The experiment of which one field is varied: the sidebar's, or the one that asks for a long memory."""
+def _dots(said: Grid) -> int | None:
+    """How many dots the text to remember across has, or None for the text typed."""
     text = st.segmented_control(
         _("text"),
         ["typed", "dots"],
-        default="typed",
+        default="typed" if said.dots is None else "dots",
         required=True,
         key="compare_text",
         persist_state="session",
@@ -84,42 +106,36 @@ def _base(config: RunConfig) -> RunConfig:
         label_visibility="collapsed",
     )
     if text != "dots":
-        return config
-    dots = st.slider(
+        return None
+    dots: int = st.slider(
         _("dots N: a, N dots, a · b, N dots, b"),
         FEWEST_DOTS,
         MAX_DOTS,
-        20,
+        said.dots or USUAL_DOTS,
         key="dots",
         persist_state="session",
         width=280,
     )
-    return replace(remember_across(dots), seed=config.seed)
+    return dots
 
 
-def _varied(base: RunConfig, field: str) -> tuple[RunConfig, ...]:
+def _values(said: Grid, by: By) -> tuple[Any, ...]:
+    """The values of the field that is compared, in their own order."""
     chosen = st.multiselect(
-        field,
-        VALUES[field],
-        DEFAULTS[field],
-        key=f"values_{field}",
+        str(by),
+        VALUES[by],
+        said.values if by is said.by else DEFAULTS[by],
+        key=f"values_{by}",
         persist_state="session",
         max_selections=MAX_CONFIGS,
         width=420,
     )
-    if not chosen:
-        raise ConfigError(
-            _("{field} must have 1…{most} values to compare, got none").format(field=field, most=MAX_CONFIGS)
-        )
-    if field == "hidden_size" and base.head is Head.NONE:
-        st.caption(_("All with `head` *linear*: without one, hidden_size is the vocabulary's."))
-        base = replace(base, head=Head.LINEAR)
-    return tuple(replace(base, **{field: value}) for value in sorted(chosen, key=VALUES[field].index))
+    return tuple(sorted(chosen, key=VALUES[by].index))
 
 
-def _listed(config: RunConfig, base: RunConfig) -> tuple[RunConfig, ...]:
-    """The networks that were put on a list, each reading the text of ``base``."""
-    kept: list[RunConfig] = st.session_state.setdefault(_LISTED, [])
+def _list(config: RunConfig) -> None:
+    """The networks that were put on a list, and what takes one off it, or puts the sidebar's on it."""
+    kept: list[RunConfig] = st.session_state[_LISTED]
     with st.container(key="compared_list", width=420):
         for number, name in enumerate(names(kept)):
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -127,9 +143,6 @@ def _listed(config: RunConfig, base: RunConfig) -> tuple[RunConfig, ...]:
                 st.button(_("Remove"), key=f"unlist_{number}", on_click=_unlist, args=(number,))
         full = len(kept) >= MAX_CONFIGS
         st.button(_("Add the sidebar's network"), key="enlist", on_click=_enlist, args=(config,), disabled=full)
-    if not kept:
-        raise ConfigError(_("the list must have 1…{most} networks, got none").format(most=MAX_CONFIGS))
-    return tuple(dict.fromkeys(_reading(base, network) for network in kept))
 
 
 def _enlist(config: RunConfig) -> None:
@@ -140,11 +153,3 @@ def _enlist(config: RunConfig) -> None:
 
 def _unlist(number: int) -> None:
     del st.session_state[_LISTED][number]
-
-
-def _reading(base: RunConfig, network: RunConfig) -> RunConfig:
-    """``network`` with the text and task of ``base``; one without a head gets one where its width does not fit."""
-    try:
-        return replace(network, text=base.text, task=base.task)
-    except ConfigError:
-        return replace(network, text=base.text, task=base.task, head=Head.LINEAR)

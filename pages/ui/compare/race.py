@@ -8,6 +8,7 @@ import streamlit as st
 
 from rnn_core import RunConfig
 from rnn_core.comparison import Comparison
+from rnn_core.grid import Grid
 
 _HELD = "comparisons"
 _RUNNING = "comparison_running"
@@ -27,6 +28,12 @@ class Asked:
     seeds: tuple[int, ...]
     epochs: int
     together: bool
+
+
+def asked(grid: Grid, config: RunConfig) -> Asked:
+    """What ``grid`` asks for, with the seeds from that of ``config`` on. Raises: ConfigError."""
+    seeds = tuple(range(config.seed, config.seed + grid.seeds))
+    return Asked(configs=grid.configs(config), seeds=seeds, epochs=grid.epochs, together=grid.together)
 
 
 def held(asked: Asked) -> Comparison:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import segno
 import streamlit as st
 
-from pages.ui import address
+from pages.ui import address, cursor
 from pages.ui.i18n import _
 from rnn_core import RunConfig
 from rnn_core.link import HIDEABLE
@@ -43,7 +43,7 @@ def show_link(config: RunConfig) -> None:
         )
         here = address.present()
         wanted = replace(here, hide=tuple(hidden) or here.hide)
-        url = link_to(page or "", config.to_query() | wanted.to_query())
+        url = link_to(page or "", config.to_query() | wanted.to_query() | cursor.to_query())
         with st.container(key="share_link"):
             st.code(url, language=None, wrap_lines=True)
         st.caption(_("The button at its right copies it."))

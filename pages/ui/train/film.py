@@ -10,8 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cursor, view
-from pages.ui.components.live_chart import Patch, chart_patch, live_table, live_text, table_patch, text_patch
+from pages.ui import address, cursor, view
+from pages.ui.components.live_chart import (
+    Patch,
+    address_patch,
+    chart_patch,
+    live_address,
+    live_table,
+    live_text,
+    table_patch,
+    text_patch,
+)
 from pages.ui.i18n import _
 from pages.ui.picture import drawn_up, picture_patches, show_network
 from pages.ui.steps import patches, say, show_steps
@@ -81,9 +90,10 @@ def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
 
 
 def mount_status(trainer: Trainer) -> None:
-    """Draws the line that says where the training is."""
+    """Draws the line that says where the training is, which the address follows."""
     with st.container(key="status"):
         live_text(playback.status(trainer), key="live_status")
+        live_address(address.said(), key="live_address")
 
 
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
@@ -187,6 +197,7 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | seen
         | {
             "live_status": text_patch(now),
+            "live_address": address_patch(address.said()),
             "live_verdict": text_patch(playback.verdict(trainer, said)),
             "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
             "live_predictions": table_patch(

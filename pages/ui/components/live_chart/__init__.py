@@ -29,7 +29,8 @@ from rnn_core.steps import Said, Step
 from rnn_core.text import visible
 
 Patch = Mapping[str, Any]
-"""What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``steps_patch`` and ``table_patch``."""
+"""What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``address_patch``, ``steps_patch`` and
+``table_patch``."""
 
 _PLOTLY = metadata.version("plotly")
 FEED = "feed"
@@ -134,6 +135,11 @@ def live_text(text: str, *, key: str) -> None:
     _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | after_frames())
 
 
+def live_address(query: Mapping[str, str | None], *, key: str) -> None:
+    """Mounts nothing that is seen: the address, whose keys so follow what is fed; one that is None is not in it."""
+    _component(key=key, data={"kind": "address", "name": key, **address_patch(query)} | after_frames())
+
+
 def live_steps(
     steps: Sequence[Step],
     said: Patch | None,
@@ -220,6 +226,11 @@ def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mappin
 
 def text_patch(text: str) -> Patch:
     return {"text": text}
+
+
+def address_patch(query: Mapping[str, str | None]) -> Patch:
+    """What the address is to say of some of its keys."""
+    return {"query": dict(query)}
 
 
 def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range, steps: range) -> Patch:

@@ -4,7 +4,7 @@
 const RESTS_MS = 700 // without a frame: the film has come to rest
 
 // What this file leans on in Streamlit's page: window.__streamlit, which app.py sets.
-const address = (path) => {
+const served = (path) => {
   const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
   return new URL(path, base.endsWith("/") ? base : `${base}/`)
 }
@@ -13,7 +13,7 @@ let plotly
 const loadPlotly = (version) =>
   (plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
-    script.src = address(`assets/plotly.min.js?v=${version}`)
+    script.src = served(`assets/plotly.min.js?v=${version}`)
     script.onload = () => resolve(window.Plotly)
     script.onerror = () => {
       plotly = undefined
@@ -211,7 +211,30 @@ const table = (root, { targets, words, rows }) => {
   return { update: (patch) => fill(patch.rows), close() {} }
 }
 
-const kinds = { chart, text, table, steps }
+// The address follows the film, so that a reload finds its epoch. Browsers bear only a few changes a second.
+const WRITTEN_EVERY_MS = 1000
+const address = (_root, { query }) => {
+  let timer
+  const write = () => {
+    timer = undefined
+    const url = new URL(location.href)
+    for (const [key, value] of Object.entries(query)) {
+      if (value === null) url.searchParams.delete(key)
+      else url.searchParams.set(key, value)
+    }
+    if (url.search !== location.search) history.replaceState(history.state, "", url)
+  }
+  write() // what an earlier mount wrote late
+  return {
+    update(patch) {
+      query = patch.query
+      timer ??= setTimeout(write, WRITTEN_EVERY_MS)
+    },
+    close: () => clearTimeout(timer),
+  }
+}
+
+const kinds = { chart, text, table, steps, address }
 
 export default function (component) {
   const { data, parentElement } = component
