@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, Open, settle, until
 
@@ -86,7 +86,7 @@ def inside(server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
 def test_the_page_has_a_node(inside: Page, selector: str, need: str) -> None:
     if "primary" in selector:
         need += " (the button Apply)"
-    assert inside.locator(selector).count() > 0, lost(f"node {selector}", need)
+    expect(inside.locator(selector).first, lost(f"node {selector}", need)).to_be_attached()
 
 
 @pytest.mark.parametrize("state", STATES)

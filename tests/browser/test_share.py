@@ -132,6 +132,46 @@ def test_a_figure_is_taken_home_as_a_page_that_needs_no_network_and_as_a_png(
     assert taken.value.suggested_filename == "loss.png"
 
 
+DRAWINGS = {"network": "forward_pass", "cell_figure": "inside_the_cell"}
+
+
+@pytest.mark.parametrize("key", DRAWINGS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_drawing_is_taken_home_as_it_looks(
+    server: str, open_page: Open, chromium: Browser, tmp_path: Path, key: str, scheme: str
+) -> None:
+    page = open_page(f"{server}/{DRAWINGS[key]}?text=%3Cb%3Ehi", color_scheme=scheme)
+    picture = page.locator(f".st-key-{key}")
+    picture.hover()
+    shown = picture.locator(".rnn-canvas svg")
+    with page.expect_download() as taken:
+        picture.get_by_role("button", name=f"{key}: HTML").click()
+    assert taken.value.suggested_filename == f"{key}.html"
+    taken.value.save_as(tmp_path / "drawing.html")
+    alone = chromium.new_context(offline=True)
+    drawing = alone.new_page()
+    drawing.goto((tmp_path / "drawing.html").as_uri())
+    looks = (
+        "svg => [...svg.querySelectorAll('rect, path, text')].map(node => "
+        "[node.tagName, node.textContent, getComputedStyle(node).fill, getComputedStyle(node).stroke])"
+    )
+    here, there = shown.evaluate(looks), drawing.locator("svg").evaluate(looks)
+    assert here == there
+    assert len(here) > 20
+    assert drawing.locator("svg b").count() == 0
+    assert drawing.evaluate("getComputedStyle(document.body).backgroundColor") == page.evaluate(
+        "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    )
+    alone.close()
+    with page.expect_download() as taken:
+        picture.get_by_role("button", name=f"{key}: PNG").click()
+    assert taken.value.suggested_filename == f"{key}.png"
+    image = taken.value.path().read_bytes()
+    assert image.startswith(b"\x89PNG")
+    width, _height = (int.from_bytes(image[at : at + 4], "big") for at in (16, 20))
+    assert width == 2 * shown.evaluate("svg => svg.viewBox.baseVal.width")
+
+
 def test_a_file_from_here_is_brought_back(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/share?{NEXT}&epoch=5")
     expect(page.get_by_role("img", name="QR code of the link")).to_be_visible()

@@ -33,7 +33,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_cell",
     html='<div class="rnn-cell-figure"></div>',
-    js=script("numbers.js", "svg.js", "feed.js", _HERE / "cell.js"),
+    js=script("numbers.js", "svg.js", "feed.js", "take.js", "take_svg.js", _HERE / "cell.js"),
     isolate_styles=False,
 )
 

@@ -42,6 +42,8 @@ const drawCell = (root, data, pick) => {
   const tip = root.appendChild(html("div", "rnn-tip"))
   tip.hidden = true
 
+  offerPicture(root, svg, data.name)
+
   // --- wires ---
   const colored = (node, axis, property = "stroke") => {
     node.style[property] = theme.axis[axis]

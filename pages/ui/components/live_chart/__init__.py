@@ -47,7 +47,10 @@ _component = st.components.v2.component(
     "rnn_live",
     html='<div class="rnn-live"></div>',
     js=script(
-        "numbers.js", "feed.js", _HERE / "cells.js", _HERE / "steps.js", _HERE / "take.js", _HERE / "live_chart.js"
+        "numbers.js",
+        "feed.js",
+        "take.js",
+        *(_HERE / file for file in ("cells.js", "steps.js", "take_chart.js", "live_chart.js")),
     ),
     isolate_styles=False,
 )

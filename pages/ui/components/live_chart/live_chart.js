@@ -99,7 +99,7 @@ const chart = (root, figure, pick) => {
     plot.setAttribute("aria-label", alt)
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
-    offerToTake(root, plot, figure.name, Plotly, () => ({ data, layout }))
+    offerChart(root, plot, figure.name, Plotly, () => ({ data, layout }))
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
     if (figure.picks) {

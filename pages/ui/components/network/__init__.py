@@ -30,7 +30,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_network",
     html='<div class="rnn-network"></div>',
-    js=script("numbers.js", "svg.js", "feed.js", _HERE / "network.js"),
+    js=script("numbers.js", "svg.js", "feed.js", "take.js", "take_svg.js", _HERE / "network.js"),
     isolate_styles=False,
 )
 

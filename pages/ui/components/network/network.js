@@ -147,6 +147,8 @@ const draw = (root, data, tell) => {
   const keepLevels = () => levels.setAttribute("transform", `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`)
   box.onscroll = keepLevels
 
+  offerPicture(root, svg, data.name)
+
   // --- numbers ---
   const short = (value) => (back && value !== 0 && Math.abs(value) < 0.005 ? value.toExponential(0) : printed(value, 2))
   const normOf = new Map() // what the loss at the head asks of each strip
