@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -86,11 +86,9 @@ class Grid:
     def base(self, config: RunConfig) -> RunConfig:
         """The experiment of which something is varied: ``config``, or the one that asks for a long memory."""
         base = config if self.dots is None else replace(remember_across(self.dots), seed=config.seed)
-        return replace(base, head=Head.LINEAR) if self.needs_head(base) else base
-
-    def needs_head(self, base: RunConfig) -> bool:
-        """Whether the networks get a head, as without one hidden_size is the vocabulary's."""
-        return self.by is By.HIDDEN_SIZE and base.head is Head.NONE
+        if self.by is By.HIDDEN_SIZE and base.head is Head.NONE:  # without one, hidden_size is the vocabulary's
+            return replace(base, head=Head.LINEAR)
+        return base
 
     def configs(self, config: RunConfig) -> tuple[RunConfig, ...]:
         """The networks to compare. Raises: ConfigError where there is none."""
@@ -163,11 +161,16 @@ def parse_grid(query: Mapping[str, object], config: RunConfig) -> tuple[Grid, di
 
 def reading(base: RunConfig, network: RunConfig) -> RunConfig:
     """``network`` with text, task and seed of ``base``; without a head, it gets one where its width does not fit."""
-    shared = {name: getattr(base, name) for name in _SHARED}
+    return _fitting(base, {field.name: getattr(network, field.name) for field in fields(network)})
+
+
+def _fitting(base: RunConfig, values: Mapping[str, Any]) -> RunConfig:
+    """The network of ``values``, as ``reading``. Raises: ConfigError where a head does not mend it."""
+    wanted = {**values, **{name: getattr(base, name) for name in _SHARED}}
     try:
-        return replace(network, **shared)
+        return RunConfig(**wanted)
     except ConfigError:
-        return replace(network, head=Head.LINEAR, **shared)
+        return RunConfig(**wanted | {"head": Head.LINEAR})
 
 
 def _said(network: RunConfig) -> str:
@@ -178,7 +181,6 @@ def _said(network: RunConfig) -> str:
 def _networks(raw: object, base: RunConfig) -> tuple[RunConfig, ...]:
     """The networks that a link lists, as queries with "|" between them. Raises: ConfigError."""
     listed: str = parse_value("compare_networks", Text(MAX_LISTED), raw)
-    shared = {name: getattr(base, name) for name in _SHARED}
     networks = []
     for one in listed.split("|"):
         try:
@@ -189,7 +191,7 @@ def _networks(raw: object, base: RunConfig) -> tuple[RunConfig, ...]:
             if name not in RULES or name in _SHARED:
                 known = ", ".join(name for name in RULES if name not in _SHARED)
                 raise ConfigError(f"compare_networks must say {known} of each network, got {reprlib.repr(name)}")
-        networks.append(RunConfig(**shared, **{name: parse_field(name, value) for name, value in said.items()}))
+        networks.append(_fitting(base, {name: parse_field(name, value) for name, value in said.items()}))
     if len(networks) > MAX_CONFIGS:
         raise ConfigError(f"compare_networks must be 1…{MAX_CONFIGS} networks, got {len(networks)}")
     return tuple(dict.fromkeys(networks))

@@ -51,16 +51,11 @@ def present() -> Link:
     )
 
 
-def said() -> dict[str, str | None]:
-    """What the address is to say of the present run: each key of a link, None where it is not to be there."""
-    query = present().to_query()
-    return {key: query.get(key) for key in LINK_KEYS}
-
-
 def write() -> None:
     """Brings the address up to the present run."""
-    for key, value in said().items():
-        if value is None:
+    said = present().to_query()
+    for key in LINK_KEYS:
+        if key not in said:
             st.query_params.pop(key, None)
-        elif st.query_params.get(key) != value:
-            st.query_params[key] = value
+        elif st.query_params.get(key) != said[key]:
+            st.query_params[key] = said[key]

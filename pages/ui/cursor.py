@@ -121,7 +121,7 @@ def follow_link(config: RunConfig, *, row: Cursor | None = None) -> None:
             put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
         else:
             move_to(found.step, found.unit)
-    said = to_query()
+    said = to_query(config)
     for key in keys:
         if key in said:
             query[key] = said[key]
@@ -129,7 +129,8 @@ def follow_link(config: RunConfig, *, row: Cursor | None = None) -> None:
             del query[key]
 
 
-def to_query() -> dict[str, str]:
-    """The parts of the cursor that differ from the default, by their keys in a link."""
+def to_query(config: RunConfig) -> dict[str, str]:
+    """The parts of the cursor that differ from the default, by their keys in a link; none that ``config`` has not."""
     said = {key: str(st.session_state.get(key) or default) for key, default in _DEFAULTS.items()}
-    return {key: value for key, value in said.items() if value != _DEFAULTS[key]}
+    _found, wrong = parse_cursor(said, config)
+    return {key: value for key, value in said.items() if value != _DEFAULTS[key] and key not in wrong}

@@ -43,6 +43,16 @@ def test_the_link_is_the_run(open_screen: Open) -> None:
     assert again.runs[CONFIG].epoch == REACHED
 
 
+def test_the_cursor_is_in_the_link_as_far_as_the_text_has_it(open_screen: Open) -> None:
+    screen = open_screen("share", CONFIG)
+    screen.app.session_state["t"], screen.app.session_state["unit"] = 10, 2
+    screen.run()
+    assert dict(parse_qsl(urlsplit(link(screen)).query)) == CONFIG.to_query() | {"t": "10", "unit": "2"}
+    screen.enter(text="hello")
+    query = CONFIG.to_query() | {"text": "hello", "unit": "2"}
+    assert dict(parse_qsl(urlsplit(link(screen)).query)) == query
+
+
 def test_what_is_to_be_hidden_and_opened_is_in_the_link(open_screen: Open) -> None:
     screen = opened(open_screen)
     screen.enter(link_hides=["seed", "optimizer"], link_page="memory")

@@ -55,7 +55,7 @@ def choose(config: RunConfig) -> Grid:
             _list(config)
         else:
             values = _values(said, by)
-        if dots is None and Grid(by=by).needs_head(config):
+        if dots is None and base.head is not config.head:
             st.caption(_("All with `head` *linear*: without one, hidden_size is the vocabulary's."))
         seeds = st.number_input(
             _("seeds"), 1, MAX_SEEDS, said.seeds, key="seeds_count", persist_state="session", width=120

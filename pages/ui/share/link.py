@@ -43,7 +43,7 @@ def show_link(config: RunConfig) -> None:
         )
         here = address.present()
         wanted = replace(here, hide=tuple(hidden) or here.hide)
-        url = link_to(page or "", config.to_query() | wanted.to_query() | cursor.to_query())
+        url = link_to(page or "", config.to_query() | wanted.to_query() | cursor.to_query(config))
         with st.container(key="share_link"):
             st.code(url, language=None, wrap_lines=True)
         st.caption(_("The button at its right copies it."))

@@ -32,6 +32,7 @@ from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
 from rnn_core.figures.training import loss_figure, loss_points
 from rnn_core.history import LossCurve
+from rnn_core.link import LINK_KEYS
 from rnn_core.picture import Picture
 from rnn_core.progress import loss_floor
 
@@ -93,7 +94,7 @@ def mount_status(trainer: Trainer) -> None:
     """Draws the line that says where the training is, which the address follows."""
     with st.container(key="status"):
         live_text(playback.status(trainer), key="live_status")
-        live_address(address.said(), key="live_address")
+        live_address(address.present().to_query(), LINK_KEYS, key="live_address")
 
 
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
@@ -197,7 +198,7 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | seen
         | {
             "live_status": text_patch(now),
-            "live_address": address_patch(address.said()),
+            "live_address": address_patch(address.present().to_query()),
             "live_verdict": text_patch(playback.verdict(trainer, said)),
             "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
             "live_predictions": table_patch(

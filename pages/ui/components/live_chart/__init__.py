@@ -138,9 +138,13 @@ def live_text(text: str, *, key: str) -> None:
     _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | after_frames())
 
 
-def live_address(query: Mapping[str, str | None], *, key: str) -> None:
-    """Mounts nothing that is seen: the address, whose keys so follow what is fed; one that is None is not in it."""
-    _component(key=key, data={"kind": "address", "name": key, **address_patch(query)} | after_frames())
+def live_address(query: Mapping[str, str], keys: Sequence[str], *, key: str) -> None:
+    """Mounts nothing that is seen: the address, which so follows what is fed.
+
+    Args:
+        query: what it says. keys: what else it may say, and then does not.
+    """
+    _component(key=key, data={"kind": "address", "name": key, "keys": keys, **address_patch(query)} | after_frames())
 
 
 def live_steps(
@@ -231,8 +235,7 @@ def text_patch(text: str) -> Patch:
     return {"text": text}
 
 
-def address_patch(query: Mapping[str, str | None]) -> Patch:
-    """What the address is to say of some of its keys."""
+def address_patch(query: Mapping[str, str]) -> Patch:
     return {"query": dict(query)}
 
 

@@ -213,14 +213,14 @@ const table = (root, { targets, words, rows }) => {
 
 // The address follows the film, so that a reload finds its epoch. Browsers bear only a few changes a second.
 const WRITTEN_EVERY_MS = 1000
-const address = (_root, { query }) => {
+const address = (_root, { query, keys }) => {
   let timer
   const write = () => {
     timer = undefined
     const url = new URL(location.href)
-    for (const [key, value] of Object.entries(query)) {
-      if (value === null) url.searchParams.delete(key)
-      else url.searchParams.set(key, value)
+    for (const key of keys) {
+      if (key in query) url.searchParams.set(key, query[key])
+      else url.searchParams.delete(key)
     }
     if (url.search !== location.search) history.replaceState(history.state, "", url)
   }
