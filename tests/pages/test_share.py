@@ -44,9 +44,7 @@ def test_the_link_is_the_run(open_screen: Open) -> None:
 
 
 def test_the_cursor_is_in_the_link_as_far_as_the_text_has_it(open_screen: Open) -> None:
-    screen = open_screen("share", CONFIG)
-    screen.app.session_state["t"], screen.app.session_state["unit"] = 10, 2
-    screen.run()
+    screen = open_screen("share", CONFIG.to_query() | {"t": "10", "unit": "2"})
     assert dict(parse_qsl(urlsplit(link(screen)).query)) == CONFIG.to_query() | {"t": "10", "unit": "2"}
     screen.enter(text="hello")
     query = CONFIG.to_query() | {"text": "hello", "unit": "2"}
