@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from pages.ui import cursor
@@ -10,9 +11,13 @@ from pages.ui.components.network import Place, network, network_patch
 from pages.ui.i18n import _
 from pages.ui.steps import say
 from rnn_core import Encoding, RunConfig, Trace
+from rnn_core.config import Cell
+from rnn_core.figures.heatmap import signed_reach
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_reach
-from rnn_core.picture import Picture, shown_steps, strip_values, unrolled
+from rnn_core.picture import Kind, Picture, shown_steps, strip_values
+from rnn_core.trace import FloatArray
+from rnn_core.unrolled_graph import unrolled
 
 _KEY = "network"
 
@@ -28,17 +33,19 @@ def show_network(picture: Picture, config: RunConfig, encoding: Encoding, trace:
     """The picture, with what the network reads and says at each step.
 
     Args:
-        trace: with its ``layers``, unless there is one layer only.
+        trace: with its ``layers`` where ``needs_layers``.
     """
+    values = strip_values(picture, trace)
     with st.container(key="network_picture"):
         network(
             picture,
-            strip_values(picture, trace),
+            values,
             say(encoding, trace, lines=picture.lines, steps=picture.steps),
             encoding,
             theme,
             key=_KEY,
             reach=output_reach(trace),
+            cell_reach=_cell_reach(picture, values),
             head=cursor.step(encoding),
             cursor=cursor.place(config),
             words=_words(config),
@@ -54,7 +61,14 @@ def picture_patches(picture: Picture, encoding: Encoding, trace: Trace) -> dict[
     """What one frame changes of ``show_network``'s picture, by key."""
     said = say(encoding, trace, lines=picture.lines, steps=picture.steps)
     values = strip_values(picture, trace)
-    return {_KEY: network_patch(values, said, reach=output_reach(trace))}
+    reach, cell_reach = output_reach(trace), _cell_reach(picture, values)
+    return {_KEY: network_patch(values, said, reach=reach, cell_reach=cell_reach)}
+
+
+def _cell_reach(picture: Picture, values: FloatArray) -> float | None:
+    """The reach of the colours of c in the picture, which has no bound; None where there is no c."""
+    cells = [row for node, row in zip(picture.strips, values, strict=True) if node.kind in (Kind.CELL, Kind.FINAL_CELL)]
+    return signed_reach(np.stack(cells)) if cells else None
 
 
 def pick(place: Place) -> None:
@@ -70,15 +84,25 @@ def _hint(config: RunConfig, encoding: Encoding) -> str:
             "`batch_first=False`: no arrow joins two steps. These are {steps} networks that read one token each."
         ).format(steps=steps)
     if not config.batch_first:
-        return _("`batch_first=False`: the arrows run from line to line, not along the text.")
+        return _("`batch_first=False`: the arrows run from line to line, not along the text.") + _gate_hint(config)
     if config.bidirectional:
         return _(
             "← reads from the end of the line, → from its start. Point at a number: what it comes from stays lit, and "
             "what comes from it."
-        )
-    return _(
+        ) + _gate_hint(config)
+    words = _(
         "An arrow is what is handed on. Point at a number: what it comes from stays lit, and what comes from it. "
         "A framed state and `h_n` are the same numbers."
+    )
+    return words + _gate_hint(config)
+
+
+def _gate_hint(config: RunConfig) -> str:
+    """Why arrows of an LSTM lead to h past c."""
+    if config.cell is not Cell.LSTM:
+        return ""
+    return " " + _(
+        "An arrow to h that does not come from c is the output gate o, which is computed from x[t] and h[t−1]."
     )
 
 
@@ -89,12 +113,12 @@ def picture_words(config: RunConfig) -> dict[str, str]:
         "ahead": "t + 1",
         "pause": _("Stop"),
         "line": _("Line {line}."),
-        "other": _("h of line {line}"),
+        "other": _("{state} of line {line}"),
         "and": _(" and "),
-        "lower": _("h of layer {layer} {direction}, line {line}, t {t}, unit {unit}"),
+        "lower": _("{state} of layer {layer} {direction}, line {line}, t {t}, unit {unit}"),
         "padding": _("padding, not read") if config.batch_first else _("padding, read as zeros"),
         "says": _("says “{says}”, p = {p}; should say “{asked}”"),
-        "cut": _("h at t {t} of line {line}, not shown"),
+        "cut": _("{state} at t {t} of line {line}, not shown"),
         "token": _("token"),
         "said": _("says"),
         "probability": _("p"),
@@ -109,5 +133,16 @@ def _words(config: RunConfig) -> dict[str, str]:
         "sentence": _("t = {t}: reads “{read}” (id {id}), hears {heard}, says “{says}” ({p}), should say “{asked}”."),
         "behind": _("t = {t}: behind this line's end."),
         "alt": _("The unrolled network. {sentence} Arrow keys read on and choose a number, Enter opens it."),
-        "layer": _("layer {layer} {arrow}") if config.num_layers > 1 or config.bidirectional else _("state h"),
+        **_level_words(config),
     }
+
+
+def _level_words(config: RunConfig) -> dict[str, str]:
+    """What the strips of a level are called, and the range of their colours."""
+    several = config.num_layers > 1 or config.bidirectional
+    words = {
+        "layer": _("layer {layer} {arrow}") if several else _("state h"),
+        "cell": _("layer {layer} {arrow} c") if several else _("cell state c"),
+        "range": _("±{reach}"),
+    }
+    return words | ({"layer": _("layer {layer} {arrow} h")} if several and config.cell is Cell.LSTM else {})

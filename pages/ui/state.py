@@ -9,6 +9,7 @@ from typing import TypeAlias
 import streamlit as st
 
 from rnn_core import Encoding, RunConfig, Trace, Trainer, build_model, encode, trace_forward
+from rnn_core.picture import needs_layers
 from rnn_core.training import Branch
 
 _CONFIG = "last_good_config"
@@ -99,15 +100,15 @@ def _kept(runs: Mapping[Key, Trainer]) -> dict[Key, Trainer]:
 
 
 def forward(run: Trainer, epoch: int) -> tuple[Encoding, Trace]:
-    """The network of ``run`` reading its text, as it was at ``epoch``; opened up where it has several layers."""
+    """The network of ``run`` reading its text, as it was at ``epoch``; with its layers where a picture needs them."""
     if epoch == 0:
         return _untrained(run.config)
     model = run.model if epoch == run.epoch else run.model_at(epoch)
-    return run.encoding, trace_forward(model, run.encoding, inside=run.config.num_layers > 1)
+    return run.encoding, trace_forward(model, run.encoding, inside=needs_layers(run.config))
 
 
 @lru_cache(maxsize=16)
 def _untrained(shown: RunConfig) -> tuple[Encoding, Trace]:
     """What is the same for every session; the records are read-only, so all of them share it."""
     encoding = encode(shown)
-    return encoding, trace_forward(build_model(shown), encoding, inside=shown.num_layers > 1)
+    return encoding, trace_forward(build_model(shown), encoding, inside=needs_layers(shown))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, build_model, encode, trace_forward
@@ -22,16 +24,19 @@ def test_every_cell_shows_the_traces_number_at_its_own_place(server: str, open_p
     page = opened(open_page, server + ADDRESS)
     trace = trace_forward(build_model(CONFIG), encode(CONFIG))
     shown = page.evaluate(
-        "[...document.querySelectorAll('.rnn-h')].filter(g => !g.classList.contains('rnn-dead')).flatMap(g => "
+        "[...document.querySelectorAll('.rnn-h, .rnn-c')].filter(g => !g.classList.contains('rnn-dead')).flatMap(g => "
         "[...g.querySelectorAll('.rnn-cell')].map((cell, at) => "
-        "({...cell.dataset, text: g.querySelectorAll('.rnn-value')[at].textContent})))"
+        "({...cell.dataset, state: g.dataset.node.split('_')[0], "
+        "text: g.querySelectorAll('.rnn-value')[at].textContent})))"
     )
-    assert len(shown) == (5 + 2) * 4 * 3
+    assert len(shown) == (5 + 2) * 4 * 3 * 2
     for cell in shown:
         (layer,) = (
             layer for layer in trace.layers if (layer.layer, layer.direction) == (int(cell["layer"]), cell["direction"])
         )
-        value = float(layer.h_BTH[int(cell["line"]), int(cell["t"]), int(cell["unit"])])
+        state_BTH = layer.h_BTH if cell["state"] == "state" else layer.c_BTH
+        assert state_BTH is not None
+        value = float(state_BTH[int(cell["line"]), int(cell["t"]), int(cell["unit"])])
         assert abs(float(cell["text"]) - value) <= 0.0051
     edges = page.evaluate("[...document.querySelectorAll('.rnn-arrow')].map(e => [e.dataset.from, e.dataset.to])")
     assert ["state_0_0_0", "state_0_0_1"] in edges
@@ -62,6 +67,26 @@ def test_pointing_names_the_number_and_a_click_makes_it_the_cursor(server: str, 
     until(page, "location.search.includes('t=3') && location.search.includes('unit=5')")
     page.get_by_role("link", name="Open the marked number").click()
     expect(page.get_by_text("h[t=3, j=5] =")).to_be_visible()
+
+
+def test_a_cell_of_c_is_named_and_a_click_makes_its_unit_the_cursor(server: str, open_page: Open) -> None:
+    page = opened(open_page, server + "/forward_pass?cell=lstm")
+    cell = page.locator(".rnn-c .rnn-cell[data-t='3'][data-unit='5']")
+    cell.hover()
+    config = RunConfig(cell=Cell.LSTM)
+    (layer,) = trace_forward(build_model(config), encode(config)).layers
+    assert layer.c_BTH is not None
+    tip = page.locator(".rnn-tip")
+    expect(tip).to_contain_text("c of layer 0 →, line 0, t 3, unit 5 = ")
+    shown = float(tip.inner_text().split(" = ")[1].replace("−", "-"))
+    assert abs(shown - float(layer.c_BTH[0, 3, 5])) < 1e-6
+    expect(page.locator("g[data-node='cell_0_0_2']")).to_have_class(re.compile("rnn-source"))
+    expect(page.locator("g[data-node='state_0_0_3']")).to_have_class(re.compile("rnn-target"))
+    cell.click()
+    until(page, "location.search.includes('t=3') && location.search.includes('unit=5')")
+    ring, hidden = page.locator(".rnn-cursor"), page.locator(".rnn-h .rnn-cell[data-t='3'][data-unit='5']")
+    expect(ring).to_have_attribute("x", hidden.get_attribute("x") or "")
+    expect(ring).to_have_attribute("y", hidden.get_attribute("y") or "")
 
 
 def test_the_keys_read_on_and_open_a_number(server: str, open_page: Open) -> None:

@@ -14,8 +14,9 @@ from torch import Tensor
 from rnn_core.config import Cell, Head, Nonlinearity, RunConfig
 from rnn_core.encoding import encode
 from rnn_core.model import build_model
-from rnn_core.picture import MAX_CELLS, MAX_STEPS, Kind, Node, Picture, shown_steps, strip_values, unrolled
+from rnn_core.picture import MAX_CELLS, MAX_STEPS, STRIPS, Kind, Node, Picture, shown_steps, strip_values
 from rnn_core.trace import Direction, trace_forward
+from rnn_core.unrolled_graph import unrolled
 
 Place = tuple[int, int]
 RELU_SEEDS = 12
@@ -100,6 +101,64 @@ def test_a_path_of_arrows_leads_exactly_to_what_the_derivative_reaches(
         assert {(token.line, token.step) for token in tokens if node.id in after[token.id]} == expected, node
     finals = {Kind.FINAL, Kind.FINAL_CELL} if config.cell is Cell.LSTM else {Kind.FINAL}
     assert checked == {Kind.STATE, Kind.SAID} | finals
+
+
+def test_the_arrows_into_h_and_c_of_an_lstm_are_the_derivatives_of_torchs_cell(
+    prime_config: Callable[..., RunConfig], bidirectional: bool, batch_first: bool
+) -> None:
+    cell = torch.nn.LSTMCell(2, 3, dtype=torch.float64)
+    x, h, c = (torch.rand(size, dtype=torch.float64, requires_grad=True) for size in (2, 3, 3))
+    h_next, c_next = cell(x, (h, c))
+    reached = {
+        (source, target)
+        for target, result in (("h", h_next), ("c", c_next))
+        for source, given in (("x", x), ("h", h), ("c", c))
+        if torch.autograd.grad(result.sum(), given, retain_graph=True)[0].abs().sum() > 0
+    }
+    # h depends on the c before by way of the c of its own step: h = o · tanh(c).
+    assert ("c", "h") in reached
+    config = prime_config(cell=Cell.LSTM, bidirectional=bidirectional, batch_first=batch_first, num_layers=2)
+    picture = whole(config)
+    nodes = {node.id: node for node in picture.nodes}
+    into: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for edge in picture.edges:
+        source, target = nodes[edge.source], nodes[edge.target]
+        if target.kind in (Kind.STATE, Kind.CELL):
+            same_row, same_step = source.row == target.row, (source.line, source.step) == (target.line, target.step)
+            at = "now" if same_row and same_step and source.kind in (Kind.STATE, Kind.CELL) else "before"
+            into[target.id].add(("x" if not same_row else source.state, at))
+    before = {(source, "before") for source, _target in reached - {("c", "h")}} | {("x", "before")}
+    expected = {"c": before, "h": before - {("c", "before")} | {("c", "now")}}
+    assert {name: found for name, found in into.items() if found != expected[nodes[name].state]} == {}
+    assert {nodes[name].state for name in into} == {"h", "c"}
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_c_at_each_step_is_what_torch_ends_in_on_a_text_cut_off_there(layers: int) -> None:
+    config = RunConfig("hello! world", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=5, num_layers=layers)
+    model, encoding, picture = build_model(config), encode(config), whole(config)
+    values = dict(zip(picture.strips, strip_values(picture, trace_forward(model, encoding)), strict=True))
+    x = torch.tensor(encoding.x_BTV)
+    seen = 0
+    for node, row in values.items():
+        if node.kind is Kind.CELL:
+            assert node.row is not None
+            _h, (_h_n, c_n) = model.rnn(x[:, : node.step + 1])
+            np.testing.assert_allclose(row, c_n[node.row, 0].detach(), atol=1e-6)
+            seen += 1
+    assert seen == layers * 12
+
+
+def test_a_strip_starts_at_the_h_0_that_is_given() -> None:
+    config = RunConfig("abc", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=2, num_layers=2, bidirectional=True)
+    h_0 = np.arange(8, dtype=np.float32).reshape(4, 1, 2)
+    picture = whole(config)
+    trace = trace_forward(build_model(config), encode(config), h_0=h_0)
+    for node, row in zip(picture.strips, strip_values(picture, trace, h_0=h_0), strict=True):
+        if node.kind is Kind.START:
+            assert row.tolist() == h_0[node.index].tolist()
+        elif node.kind is Kind.START_CELL:
+            assert not row.any()
 
 
 def test_every_edge_joins_two_nodes_and_no_two_have_one_name(
@@ -193,7 +252,8 @@ def test_every_cell_has_the_number_that_pytorch_has_under_its_name(
     values = strip_values(picture, trace)
     assert values.shape == (len(picture.strips), 11)
     assert values.dtype == np.float32
-    tensors = {"output": trace.output_BTF, "h_n": trace.h_n, "c_n": trace.c_n, "h_0": np.zeros_like(trace.h_n)}
+    start = np.zeros_like(trace.h_n)
+    tensors = {"output": trace.output_BTF, "h_n": trace.h_n, "c_n": trace.c_n, "h_0": start, "c_0": start}
     for node, row in zip(picture.strips, values, strict=True):
         if node.tensor:
             tensor = tensors[node.tensor]
@@ -203,8 +263,11 @@ def test_every_cell_has_the_number_that_pytorch_has_under_its_name(
             layer = next(
                 layer for layer in trace.layers if (layer.layer, layer.direction) == (node.layer, node.direction)
             )
-            assert layer.layer < num_layers - 1
-            assert np.array_equal(layer.h_BTH[node.line, node.step], row)
+            state_BTH = layer.h_BTH if node.kind is Kind.STATE else layer.c_BTH
+            assert node.kind is Kind.CELL or layer.layer < num_layers - 1
+            assert state_BTH is not None
+            np.testing.assert_allclose(row, state_BTH[node.line, node.step], rtol=0, atol=1e-6)
+            assert node.kind is Kind.CELL or np.array_equal(row, state_BTH[node.line, node.step])
 
 
 def test_the_state_a_row_ended_in_is_the_same_numbers_as_the_state_it_is_tied_to(
@@ -214,7 +277,8 @@ def test_the_state_a_row_ended_in_is_the_same_numbers_as_the_state_it_is_tied_to
     trace, picture = trace_forward(build_model(config), encode(config)), whole(config)
     values = dict(zip([node.id for node in picture.strips], strip_values(picture, trace).tolist(), strict=True))
     same = [edge for edge in picture.edges if edge.carries == "="]
-    assert len(same) == picture.rows * (3 if batch_first else 7)
+    assert len(same) == picture.levels * (3 if batch_first else 7)
+    assert picture.levels == picture.rows * (2 if config.cell is Cell.LSTM else 1)
     for edge in same:
         assert values[edge.source] == values[edge.target]
 
@@ -230,14 +294,18 @@ def test_without_what_is_inside_one_layers_numbers_are_the_same(bidirectional: b
 @pytest.mark.parametrize("layers", [1, 4])
 @pytest.mark.parametrize("lines", [1, 4])
 @pytest.mark.parametrize("steps", [1, 12, 512])
+@pytest.mark.parametrize("cell_name", [Cell.GRU, Cell.LSTM])
 def test_the_window_holds_its_center_and_no_more_cells_than_may_be_drawn(
-    units: int, layers: int, lines: int, steps: int
+    units: int, layers: int, lines: int, steps: int, cell_name: Cell
 ) -> None:
-    config = RunConfig("a" * 512, head=Head.LINEAR, hidden_size=units, num_layers=layers)
+    text = "\n".join(["a" * steps] * lines)
+    config = RunConfig(text, cell=cell_name, head=Head.LINEAR, hidden_size=units, num_layers=layers)
+    encoding = encode(config)
     for around in {0, steps // 3, steps - 1}:
         window = shown_steps(config, lines=lines, steps=steps, around=around)
         assert around in window
         assert 0 <= window.start < window.stop <= steps
         assert len(window) <= MAX_STEPS
         if len(window) > 1:
-            assert (len(window) + 2) * lines * layers * units <= MAX_CELLS
+            picture = unrolled(config, encoding, lines=range(lines), steps=window)
+            assert sum(node.kind in STRIPS for node in picture.nodes) * units <= MAX_CELLS

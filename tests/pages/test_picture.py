@@ -9,16 +9,19 @@ import pytest
 
 from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
-from rnn_core.picture import strip_values, unrolled
+from rnn_core.picture import STRIPS, strip_values
 from rnn_core.text import visible
 from rnn_core.trace import FloatArray
+from rnn_core.unrolled_graph import unrolled
 from tests.pages.conftest import HOSTILE, Open, Screen, typed_array
 
 CONFIGS = [
     RunConfig(),
     RunConfig("hello\nno\nworld!!", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=3, num_layers=2, bidirectional=True),
     RunConfig("hello\nno", cell=Cell.GRU, head=Head.LINEAR, hidden_size=3, batch_first=False),
+    RunConfig("hello", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=3),
 ]
+NAMES = ["one line", "layers and directions", "time first", "an LSTM of one layer"]
 
 
 def expected(trainer: Trainer, lines: int, steps: int) -> FloatArray:
@@ -31,17 +34,17 @@ def network(screen: Screen) -> Any:
     return screen.live("network")
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=["one line", "layers and directions", "time first"])
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
 def test_the_strips_are_the_networks_own_numbers_bit_for_bit(open_screen: Open, config: RunConfig) -> None:
     trainer = Trainer(config)
     data = network(open_screen("forward_pass", config))
     values = expected(trainer, *trainer.encoding.ids_BT.shape)
     np.testing.assert_array_equal(typed_array(data["values"]), values, strict=True)
-    strips = [node for node in data["nodes"] if node["kind"] in ("h_0", "h", "h_n", "c_n")]
+    strips = [node for node in data["nodes"] if node["kind"] in STRIPS]
     assert len(strips) == len(values)
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=["one line", "layers and directions", "time first"])
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
 def test_on_train_it_is_in_the_place_of_the_heatmaps_and_a_frame_moves_it(open_screen: Open, config: RunConfig) -> None:
     screen = open_screen("train", config)
     assert not screen.has("network_picture")
@@ -54,6 +57,27 @@ def test_on_train_it_is_in_the_place_of_the_heatmaps_and_a_frame_moves_it(open_s
     patch = screen.frame()["network"]
     np.testing.assert_array_equal(typed_array(patch["values"]), expected(trainer, *trainer.encoding.ids_BT.shape))
     assert "output_plot" not in screen.frame()
+
+
+@pytest.mark.parametrize("rate", ["0.01", "10"])
+def test_the_colours_of_c_have_a_range_of_their_own_that_holds_every_number(open_screen: Open, rate: str) -> None:
+    config = RunConfig("hello! world", cell=Cell.LSTM, learning_rate=float(rate))
+    screen = open_screen("train", config)
+    screen.enter(as_picture=True, speed=100)
+    screen.press("Play")
+    patch, picture = screen.frame()["network"], unrolled(config, encode(config), lines=range(1), steps=range(12))
+    rows = zip(picture.strips, typed_array(patch["values"]), strict=True)
+    largest = max(float(np.abs(row).max()) for node, row in rows if node.state == "c")
+    assert largest > 2
+    assert patch["cell_reach"] == pytest.approx(largest)
+    assert patch["reach"] == 1
+    (level,) = [level for level in network(screen)["levels"] if level.get("state") == "c"]
+    assert level["text"] == "cell state c"
+
+
+def test_only_an_lstm_sends_a_range_of_c(open_screen: Open) -> None:
+    assert "cell_reach" not in network(open_screen("forward_pass", {"cell": "gru"}))
+    assert network(open_screen("forward_pass", {"cell": "lstm"}))["cell_reach"] == 1
 
 
 def test_the_head_is_at_the_end_until_a_cursor_is_put_somewhere(open_screen: Open) -> None:

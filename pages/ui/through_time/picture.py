@@ -16,14 +16,18 @@ from pages.ui.through_time.flows import Where
 from rnn_core import Encoding, RunConfig, Trace
 from rnn_core.figures.theme import Theme
 from rnn_core.gradients import StateGradients
-from rnn_core.picture import Kind, Picture, unrolled
+from rnn_core.picture import Kind, Picture
 from rnn_core.trace import Direction, FloatArray
+from rnn_core.unrolled_graph import unrolled
 
 
 def back_picture(config: RunConfig, encoding: Encoding, where: Where, lines: range) -> Picture:
-    """The unrolled network without h_n and c_n, of which no loss asks anything: they are read by nothing."""
-    whole = unrolled(config, encoding, lines=lines, steps=where.steps)
-    ends = {node.id for node in whole.nodes if node.kind in (Kind.FINAL, Kind.FINAL_CELL)}
+    """The unrolled network without h_n, on which no loss depends, and without strips of c.
+
+    The gradient of an LSTM's loss with respect to h[k] also runs through c, so an arrow stands for both.
+    """
+    whole = unrolled(config, encoding, lines=lines, steps=where.steps, cells=False)
+    ends = {node.id for node in whole.nodes if node.kind is Kind.FINAL}
     return dataclasses.replace(
         whole,
         nodes=tuple(node for node in whole.nodes if node.id not in ends),
@@ -35,7 +39,7 @@ def back_values(picture: Picture, gradients: StateGradients, config: RunConfig) 
     """float32 (K, P, H): what the loss at each step that is shown asks of each of ``picture.strips``."""
     columns = []
     for node in picture.strips:
-        row, line, step = node.level - 1, node.line - picture.lines.start, node.step - picture.steps.start
+        row, line, step = node.row, node.line - picture.lines.start, node.step - picture.steps.start
         if node.kind is Kind.STATE:
             columns.append(gradients.state[:, row, line, step])
         else:

@@ -33,7 +33,7 @@ from rnn_core.figures.trace import output_figure, output_reach, output_values, s
 from rnn_core.figures.training import loss_figure, loss_points
 from rnn_core.history import LossCurve
 from rnn_core.link import LINK_KEYS
-from rnn_core.picture import Picture
+from rnn_core.picture import Picture, needs_layers
 from rnn_core.progress import loss_floor
 
 ROWS_PX = 162
@@ -229,8 +229,8 @@ def _curve(trainer: Trainer, window: Window) -> LossCurve:
 
 
 def _trace(trainer: Trainer, window: Window | None = None) -> Trace:
-    """The present network reading its text; opened up where a picture shows its lower layers."""
-    inside = window is not None and window.picture is not None and trainer.config.num_layers > 1
+    """The present network reading its text; with its layers where a picture needs them."""
+    inside = window is not None and window.picture is not None and needs_layers(trainer.config)
     return trace_forward(trainer.model, trainer.encoding, inside=inside)
 
 

@@ -18,7 +18,7 @@ from pages.ui.components.frames import after_frames
 from rnn_core import Encoding
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import RING_DASHES
-from rnn_core.picture import Kind, Picture
+from rnn_core.picture import Kind, Node, Picture
 from rnn_core.steps import Said
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray
@@ -91,6 +91,7 @@ def network(
     *,
     key: str,
     reach: float,
+    cell_reach: float | None = None,
     head: int,
     cursor: tuple[int, int, int, int] | None,
     words: Mapping[str, str],
@@ -103,7 +104,7 @@ def network(
     Args:
         values: float32 (P, H), of ``picture.strips``; with ``back`` (K, P, H), for each step that is shown what its
             loss asks of them. said: what is said on each line that is shown.
-        reach: of the colours' scale. head: the step that is read.
+        reach: of the colours' scale. cell_reach: of the scale of c, where it is drawn. head: the step that is read.
         cursor: row of h_n, line, step and unit that are marked.
         words: every word and sentence; see ``network.js``.
         on_pick, on_rest: what a click on a cell does, and a head that has come to rest, before the script runs again.
@@ -140,7 +141,7 @@ def network(
         "picks": on_pick is not None,
         "back": back is not None,
         **({} if back is None else asdict(back)),
-        **network_patch(values, said, reach=reach),
+        **network_patch(values, said, reach=reach, cell_reach=cell_reach),
         **after_frames(),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"
@@ -168,11 +169,14 @@ def network(
         _component(key=key, data=data, on_picked_change=picked, on_head_change=rested)
 
 
-def network_patch(values: FloatArray, said: Mapping[int, Said], *, reach: float) -> dict[str, Any]:
-    """What one frame changes: the numbers of all strips, their scale, and what is said."""
+def network_patch(
+    values: FloatArray, said: Mapping[int, Said], *, reach: float, cell_reach: float | None = None
+) -> dict[str, Any]:
+    """What one frame changes: the numbers of all strips, their scales, and what is said."""
     return {
         "values": typed(values),
         "reach": reach,
+        **({} if cell_reach is None else {"cell_reach": cell_reach}),
         "said": {
             line: {
                 "tokens": [visible(token) for token in one.tokens],
@@ -187,8 +191,10 @@ def network_patch(values: FloatArray, said: Mapping[int, Said], *, reach: float)
 def _levels(
     picture: Picture, boxes: Sequence[tuple[float, float, float, float]], words: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """What stands left of each level of each line: its name, where, and the axis whose colour it has."""
-    arrows = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}
+    """What stands left of each level of each line: its name, where, and the axis whose colour it has.
+
+    Of a strip also "h" or "c": the scale of its colours, whose range stands below the name.
+    """
     found: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for node, (_x, y, _width, height) in zip(picture.nodes, boxes, strict=True):
         match node.kind:
@@ -197,13 +203,21 @@ def _levels(
             case Kind.SAID:
                 names = (words["said"], words["probability"], words["asked"])
                 labels = [(y + down, name, "V") for down, name in zip((16, 33, 52), names, strict=True)]
-            case Kind.STATE if node.direction is not None:
-                name = words["layer"].format(layer=node.layer, arrow=arrows[node.direction])
-                labels = [(y + height / 2 + 4, name, "H")]
+            case Kind.STATE | Kind.CELL:
+                labels = [(y + height / 2 + 4, _strip_name(node, words), "H")]
             case _:
                 continue
-        found[node.band, node.level] = [{"y": y, "text": text, "axis": axis} for y, text, axis in labels]
+        found[node.band, node.level] = [
+            {"y": y, "text": text, "axis": axis, "state": node.state} for y, text, axis in labels
+        ]
     return [label for labels in found.values() for label in labels]
+
+
+def _strip_name(node: Node, words: Mapping[str, str]) -> str:
+    """What a level of strips is called: of which layer and direction, and whether it is h or c."""
+    assert node.direction is not None
+    arrow = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}[node.direction]
+    return words["layer" if node.kind is Kind.STATE else "cell"].format(layer=node.layer, arrow=arrow)
 
 
 def _boxes(picture: Picture, sizes: Sizes) -> tuple[list[tuple[float, float, float, float]], float, float]:
@@ -214,7 +228,7 @@ def _boxes(picture: Picture, sizes: Sizes) -> tuple[list[tuple[float, float, flo
     for band in bands:
         tops[band] = total
         inner = 0 <= band < len(picture.lines)
-        height = picture.rows * strip + (picture.rows - 1) * (sizes.between + sizes.label)
+        height = picture.levels * strip + (picture.levels - 1) * (sizes.between + sizes.label)
         if inner:
             height += sizes.token + sizes.said + 2 * sizes.between + sizes.label
         total += height + sizes.between
@@ -225,14 +239,14 @@ def _boxes(picture: Picture, sizes: Sizes) -> tuple[list[tuple[float, float, flo
     for node in picture.nodes:
         x, y = sizes.gutter + (node.column - first) * pitch, tops[node.band]
         inner = 0 <= node.band < len(picture.lines)
-        above = (picture.rows - node.level) * (strip + sizes.between + sizes.label)
+        above = (picture.levels - node.level) * (strip + sizes.between + sizes.label)
         if inner:
             above += sizes.said + sizes.between + sizes.label
         if node.kind is Kind.SAID:
             boxes.append((x, y, sizes.cell, sizes.said))
         elif node.kind is Kind.TOKEN:
-            whole = sizes.said + 2 * sizes.between + sizes.label + picture.rows * strip
-            whole += (picture.rows - 1) * (sizes.between + sizes.label)
+            whole = sizes.said + 2 * sizes.between + sizes.label + picture.levels * strip
+            whole += (picture.levels - 1) * (sizes.between + sizes.label)
             boxes.append((x, y + whole, sizes.cell, sizes.token))
         else:
             boxes.append((x, y + above, sizes.cell, strip))

@@ -11,22 +11,32 @@ const DASHES = { solid: "", dash: "5 4" }
 const route = (from, to, { gap, between }) => {
   const [a, b] = [from, to].map(({ x, y, width, height }) => ({ x, y, right: x + width, bottom: y + height, mid: x + width / 2, half: y + height / 2 }))
   if (from.band === to.band && from.level === to.level) {
-    const ahead = to.column > from.column
-    const far = Math.abs(to.column - from.column) > 1 // c_n, behind h_n
-    const y = far ? a.y + 0.85 * from.height : a.half
-    return `M${ahead ? a.right : a.x} ${y}H${ahead ? b.x : b.right}`
+    return to.column > from.column ? `M${a.right} ${a.half}H${b.x}` : `M${a.x} ${a.half}H${b.right}`
   }
-  if (from.level === to.level) {
-    // From line to line, beside the strips: down on the left, up on the right.
+  if (from.band === to.band && from.column !== to.column) {
+    // From h to the c of the next step, which stands below the next h.
+    const ahead = to.column > from.column
+    const x = ahead ? a.right + gap * 0.5 : a.x - gap * 0.5
+    return `M${ahead ? a.right : a.x} ${a.half}H${x}V${b.half}H${ahead ? b.x : b.right}`
+  }
+  if (from.band !== to.band) {
+    // From line to line, beside the strips: down on the left, up on the right; c in a lane of its own.
     const down = b.y > a.y
-    const x = down ? a.x - gap * 0.4 : a.right + gap * 0.4
+    const lane = gap * (from.state === "c" ? 0.2 : 0.4)
+    const x = down ? a.x - lane : a.right + lane
     return `M${down ? a.x : a.right} ${a.half}H${x}V${b.half}H${down ? b.x : b.right}`
   }
   if (Math.abs(to.level - from.level) === 1) return `M${a.mid} ${a.y}V${b.bottom}`
-  // Past what is between: a forward state on the right, in a lane of its layer's; a token and a backward state on the left.
-  const side = from.direction === "forward" ? a.right + gap * (from.layer % 2 ? 0.2 : 0.4) : a.x - gap * 0.3
-  return `M${a.mid} ${a.y}v${-between * 0.3}H${side}V${b.bottom + between * 0.35}H${b.mid}V${b.bottom}`
+  // Past what is between: a forward state on the right, in a lane of its layer's; a token and a backward state on the
+  // left. It enters its target on that side, beside what comes straight from below.
+  const onRight = from.direction === "forward"
+  const side = onRight ? a.right + gap * (from.layer % 2 ? 0.2 : 0.4) : a.x - gap * 0.3
+  const into = b.mid + (onRight ? 0.25 : -0.25) * to.width
+  return `M${a.mid} ${a.y}v${-between * 0.3}H${side}V${b.bottom + between * 0.35}H${into}V${b.bottom}`
 }
+
+const STRIPS = ["h_0", "h", "h_n", "c_0", "c", "c_n"]
+const STATES = ["h", "c"] // of one step
 
 const heads = new Map() // by name: where the head is, where the server was told that it rests, and what is pointed at
 
@@ -36,7 +46,7 @@ const draw = (root, data, tell) => {
   const within = (step) => Math.max(firstStep, Math.min(endStep - 1, step))
   const held = heads.get(data.name)
   let head = within(held?.told === data.head ? held.head : data.head) // what was moved meanwhile stays there
-  let { reach, said, cursor, head: asked } = data
+  let { reach, cell_reach: cellReach, said, cursor, head: asked } = data
   const { back } = data // whether it shows what the loss at the head asks of every state, in the place of the states
   let all = numbers(data.values)
   let values = all
@@ -83,13 +93,14 @@ const draw = (root, data, tell) => {
   const arrows = svg.appendChild(make("g", { class: "rnn-arrows" }))
   const lines = edges.map(([source, target, carries]) => {
     const [from, to] = [byId.get(source), byId.get(target)]
-    const axis = carries === "x" ? "V" : carries === "output" ? "F" : from.level === to.level ? "T" : "H"
+    const inTime = from.column !== to.column || from.band !== to.band
+    const axis = carries === "x" ? "V" : carries === "output" ? "F" : inTime ? "T" : "H"
     const path = make("path", { d: route(from, to, sizes), class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow", "data-from": source, "data-to": target, [back ? "marker-start" : "marker-end"]: "url(#rnn-arrow)" })
     path.style.stroke = theme.axis[axis]
     return { path: arrows.appendChild(path), source, target }
   })
 
-  const strips = nodes.filter(({ kind }) => ["h_0", "h", "h_n", "c_n"].includes(kind))
+  const strips = nodes.filter(({ kind }) => STRIPS.includes(kind))
   const stripAt = new Map(strips.map((node, at) => [node.id, at]))
   const tied = new Map(edges.filter(([, , carries]) => carries === "=").flatMap(([source, target]) => [[source, target], [target, source]]))
   const groups = new Map()
@@ -99,7 +110,8 @@ const draw = (root, data, tell) => {
   const name = (node, unit) => (back ? `∂ℓ[${head}]/∂` : "") + called(node, unit)
   const called = (node, unit) => {
     if (node.tensor) return `${node.tensor}[${node.index.join(", ")}, ${node.offset + unit}]`
-    return filled(words.lower, { layer: node.layer, direction: ARROWS[node.direction], line: node.line, t: node.step, unit })
+    const { state, layer, direction, line, step: t } = node
+    return filled(words.lower, { state, layer, direction: ARROWS[direction], line, t, unit })
   }
   for (const node of nodes) {
     const { id, kind, x, y, width, height, live, step } = node
@@ -118,7 +130,7 @@ const draw = (root, data, tell) => {
     } else if (kind === "cut") {
       group.append(make("text", { x: node.column < 0 ? x + width : x, y: y + height / 2 + 4, class: "rnn-small", "text-anchor": node.column < 0 ? "end" : "start" }, `… t ${step}`))
     } else {
-      if (kind !== "h") {
+      if (!STATES.includes(kind)) {
         group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, sizes.cell < 30 ? kind : `${kind}[${node.index[0]}]`))
       }
       for (let unit = 0; unit < units; unit += 1) {
@@ -135,7 +147,7 @@ const draw = (root, data, tell) => {
   const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
   const placeRing = () => {
     const [row, line, step, unit] = cursor ?? []
-    const at = cells.find((one) => one.node.kind === "h" && one.node.level === row + 1 && one.node.line === line && one.node.step === step && one.unit === unit)
+    const at = cells.find((one) => one.node.kind === "h" && one.node.row === row && one.node.line === line && one.node.step === step && one.unit === unit)
     ring.style.display = at ? "" : "none"
     if (at) for (const side of ["x", "y"]) ring.setAttribute(side, at.cell.getAttribute(side))
   }
@@ -143,7 +155,12 @@ const draw = (root, data, tell) => {
   // What the rows are stays at the left edge, however far one scrolls.
   const levels = svg.appendChild(make("g", { class: "rnn-levels" }))
   levels.append(make("rect", { x: 0, y: 0, width: sizes.gutter - 8, height: sizes.height }))
-  for (const { y, text, axis } of data.levels) levels.append(make("text", { x: sizes.gutter - 14, y, class: "rnn-small rnn-level", fill: theme.axis[axis] }, text))
+  const ranges = [] // below the name of each level of strips: how far its colours go
+  for (const { y, text, axis, state } of data.levels) {
+    const place = { x: sizes.gutter - 14, class: "rnn-small rnn-level", fill: theme.axis[axis] }
+    levels.append(make("text", { ...place, y }, text))
+    if (state && words.range) ranges.push({ state, label: levels.appendChild(make("text", { ...place, y: y + 15, class: `${place.class} rnn-range` })) })
+  }
   const keepLevels = () => levels.setAttribute("transform", `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`)
   box.onscroll = keepLevels
 
@@ -161,11 +178,14 @@ const draw = (root, data, tell) => {
     for (const { path, source } of lines) path.style.strokeWidth = normOf.has(source) ? 0.75 + (5 * normOf.get(source)) / most : 0.75
     for (const { id, label } of norms) label.textContent = normOf.get(id) ? signed(normOf.get(id), 2).replace(/^0(?=\.)/, "") : ""
   }
+  const reachOf = (state) => (state === "c" ? cellReach : reach)
   const fill = () => {
-    cells.forEach(({ cell, label }, at) => {
+    for (const { state, label } of ranges) label.textContent = filled(words.range, { reach: signed(reachOf(state), 3) })
+    cells.forEach(({ cell, label, node }, at) => {
       const value = values[at]
       const finite = Number.isFinite(value)
-      const color = colorAt(theme.scale, finite ? Math.min(1, Math.max(0, (value + reach) / (2 * reach))) : 0.5)
+      const limit = reachOf(node.state)
+      const color = colorAt(theme.scale, finite ? Math.min(1, Math.max(0, (value + limit) / (2 * limit))) : 0.5)
       cell.style.fill = `rgb(${color.join()})`
       if (!label) return
       label.textContent = finite ? short(value) : String(value)
@@ -182,15 +202,18 @@ const draw = (root, data, tell) => {
 
   // --- reading ---
   const heard = (line) => {
-    const states = nodes.filter((node) => node.kind === "h" && node.layer === 0 && node.line === line && node.step === head)
+    const states = nodes.filter((node) => STATES.includes(node.kind) && node.layer === 0 && node.line === line && node.step === head)
     const names = states.flatMap(({ id, level }) => before.get(id)?.map((one) => byId.get(one)).filter((one) => one.level === level) ?? [])
-    const said = names.map(({ kind, step, line: other }) => (kind === "h_0" ? "h_0" : other === line ? `h[${step}]` : filled(words.other, { line: other })))
+    const said = names.map(({ kind, state, step, line: other }) => {
+      if (kind === "h_0" || kind === "c_0") return kind
+      return other === line ? `${state}[${step}]` : filled(words.other, { state, line: other })
+    })
     return [...new Set(said)].join(words.and)
   }
   // What of a loss arrives at its own step, and at the step that is farthest from it on the way back.
   const faded = (line) => {
     if (!back) return {}
-    const states = nodes.filter(({ kind, line: on, level }) => kind === "h" && on === line && level === data.row + 1)
+    const states = nodes.filter(({ kind, line: on, row }) => kind === "h" && on === line && row === data.row)
     const near = normOf.get(states.find(({ step }) => step === head)?.id) ?? 0
     const far = states.filter(({ id }) => normOf.get(id) > 0).sort((a, b) => Math.abs(b.step - head) - Math.abs(a.step - head))[0]
     const arrives = far ? normOf.get(far.id) : 0
@@ -216,7 +239,7 @@ const draw = (root, data, tell) => {
     for (const [id, group] of groups) {
       const node = byId.get(id)
       group.classList.toggle("rnn-read-yet", lit(id))
-      group.classList.toggle("rnn-now", node.step === head && ["token", "h", "said"].includes(node.kind))
+      group.classList.toggle("rnn-now", node.step === head && ["token", "said", ...STATES].includes(node.kind))
     }
     for (const { path, target } of lines) path.classList.toggle("rnn-read-yet", lit(target))
     slider.value = head
@@ -267,13 +290,13 @@ const draw = (root, data, tell) => {
     tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
     placeTip(tip, root, near)
   }
-  const label = ({ kind, line, step, live, index }) => {
+  const label = ({ kind, state, line, step, live, index }) => {
     if (kind === "token") return live ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}` : words.padding
     if (kind === "said") {
       const [says, at] = [said[line], step - firstStep]
       return filled(words.says, { says: says.tokens[at], p: signed(numbers(says.probability)[at]), asked: tokens[line][step][2] })
     }
-    return filled(words.cut, { t: step, line })
+    return filled(words.cut, { state, t: step, line })
   }
   svg.addEventListener("pointermove", ({ target }) => {
     const group = target.closest("[data-node]")
@@ -285,7 +308,7 @@ const draw = (root, data, tell) => {
   svg.addEventListener("pointerleave", () => point())
   const pick = (id, unit) => {
     const { kind, layer, direction, line, step, live } = byId.get(id)
-    if (data.picks && live && ["h", "h_n", "c_n"].includes(kind)) tell.picked({ layer, direction, line, step, unit })
+    if (data.picks && live && ["h_n", "c_n", ...STATES].includes(kind)) tell.picked({ layer, direction, line, step, unit })
   }
   svg.addEventListener("click", ({ target }) => {
     const cell = target.closest("[data-unit]")
@@ -294,13 +317,13 @@ const draw = (root, data, tell) => {
     return token && go(byId.get(token.dataset.node).step)
   })
   box.addEventListener("keydown", (event) => {
-    const column = cells.filter(({ node }) => node.kind === "h" && node.live && node.step === head)
+    const column = cells.filter(({ node }) => STATES.includes(node.kind) && node.live && node.step === head)
     const now = column.findIndex(({ node, unit }) => node.id === pointed?.id && unit === pointed.unit)
     const to = { ArrowDown: now + 1, ArrowUp: now < 0 ? column.length - 1 : now - 1 }[event.key]
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       const [row, unit] = [pointed && byId.get(pointed.id)?.level, pointed?.unit]
       go(head + (event.key === "ArrowRight" ? 1 : -1))
-      const same = cells.find(({ node, unit: one }) => node.kind === "h" && node.step === head && node.level === row && one === unit)
+      const same = cells.find(({ node, unit: one }) => STATES.includes(node.kind) && node.step === head && node.level === row && one === unit)
       if (same) point(same.node.id, same.unit, same.cell)
     } else if (to !== undefined && column[to]) point(column[to].node.id, column[to].unit, column[to].cell)
     else if (event.key === "Enter" && pointed?.unit !== undefined) pick(pointed.id, pointed.unit)
@@ -322,14 +345,14 @@ const draw = (root, data, tell) => {
   return {
     update(patch) {
       values = all = numbers(patch.values)
-      ;({ reach, said } = patch)
+      ;({ reach, cell_reach: cellReach, said } = patch)
       fill()
       tellSentence()
     },
     // The same picture once more: only what moves is taken over, since to draw it costs many frames.
     renew(next) {
       values = all = numbers(next.values)
-      ;({ reach, said, cursor } = next)
+      ;({ reach, cell_reach: cellReach, said, cursor } = next)
       if (next.head !== asked && next.head !== heads.get(data.name)?.told) head = within(next.head)
       asked = next.head
       fill()
@@ -343,7 +366,7 @@ const draw = (root, data, tell) => {
   }
 }
 
-const MOVING = { values: 0, reach: 0, said: 0, head: 0, cursor: 0, after: 0 }
+const MOVING = { values: 0, reach: 0, cell_reach: 0, said: 0, head: 0, cursor: 0, after: 0 }
 const drawn = new WeakMap() // by its place in the page: what was drawn there, without what moves
 
 export default function ({ data, parentElement, setTriggerValue }) {
