@@ -13,7 +13,9 @@ from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, Trainer, encode, trace_forward
 from rnn_core.figures.theme import LIGHT
+from rnn_core.numbers import format_number
 from tests.browser.conftest import Open, settle, until
+from tests.contrast import READABLE, channels, contrast
 
 HOSTILE = "<img src=x onerror=alert(1)><b>$x$:red[a]![a](http://x/y.png)"
 Z_OF_FIRST_TRACE = """container => {
@@ -151,12 +153,11 @@ def test_while_playing_the_cells_are_painted_and_at_rest_they_are_plotlys(server
     # The line says its epoch at once; the cells wait for their turn to be painted, longer on a slow machine.
     assert any(values == pytest.approx(output, abs=1e-6) for output in outputs_until(shown))
     assert seen["over"]
-    assert seen["texts"] == [f"{value:.2f}".replace("-0.00", "0.00") for value in values]
+    assert seen["texts"] == [format_number(value, decimals=2) for value in values]
     for value, fill, ink in zip(values, seen["fills"], seen["inks"], strict=True):
         color = [int(part) for part in re.findall(r"\d+", fill)]
         assert color == pytest.approx(color_of(value), abs=1)
-        brightness = (299 * color[0] + 587 * color[1] + 114 * color[2]) / 1000
-        assert ink == ("rgb(255, 255, 255)" if brightness < 128 else "rgb(68, 68, 68)")
+        assert contrast(color, channels(ink)) >= READABLE
     until(page, "!document.querySelector('.rnn-cells')")
     stopped = epoch(page)
     trainer = Trainer(RunConfig())

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
+from rnn_core.numbers import format_number
 from tests.browser.conftest import Open, until
 
 CONFIG = RunConfig("hello\nno", cell=Cell.LSTM, head=Head.LINEAR, hidden_size=3, num_layers=2, bidirectional=True)
@@ -37,7 +38,7 @@ def test_every_cell_shows_the_traces_number_at_its_own_place(server: str, open_p
         state_BTH = layer.h_BTH if cell["state"] == "state" else layer.c_BTH
         assert state_BTH is not None
         value = float(state_BTH[int(cell["line"]), int(cell["t"]), int(cell["unit"])])
-        assert abs(float(cell["text"]) - value) <= 0.0051
+        assert cell["text"] == format_number(value, decimals=2)
     edges = page.evaluate("[...document.querySelectorAll('.rnn-arrow')].map(e => [e.dataset.from, e.dataset.to])")
     assert ["state_0_0_0", "state_0_0_1"] in edges
     assert ["state_1_0_1", "state_1_0_0"] in edges

@@ -1,6 +1,4 @@
-// Numbers as Plotly's typed arrays carry them, as it prints them, and in its colours.
-
-const DARK_BRIGHTNESS = 128
+// Numbers as Plotly's typed arrays carry them, the text of a number, and the colours of a cell.
 
 // The numbers of a typed array of float32.
 const numbers = ({ bdata }) => new Float32Array(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
@@ -25,11 +23,43 @@ const colorAt = (scale, share) => {
   return channels(from).map((channel, at) => Math.round(channel + part * (ends[at] - channel)))
 }
 
-const inkOn = ([red, green, blue]) =>
-  (299 * red + 587 * green + 114 * blue) / 1000 < DARK_BRIGHTNESS ? "#fff" : "#444" // Plotly's own two
+// The relative luminance of a colour, and the ink with the better contrast: black or white has 4.58 at least (WCAG 2).
+const luminance = (color) =>
+  color
+    .map((channel) => channel / 255)
+    .map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, light, at) => sum + light * [0.2126, 0.7152, 0.0722][at], 0)
+const inkOn = (color) => ((luminance(color) + 0.05) ** 2 < 1.05 * 0.05 ? "#fff" : "#000")
 
-// As Plotly prints it: what rounds to 0 has no sign.
-const printed = (value, decimals) => {
-  const text = value.toFixed(decimals)
-  return Number(text) === 0 ? text.replace("-", "") : text
+// rnn_core/numbers.py in the browser: `printed` is its format_number, `signed` its format_significant. A test compares
+// the two, so that a number has one text wherever it is printed.
+const MINUS = "−"
+const longest = (decimals) => Math.max(decimals + 4, 6)
+const exponential = (size, places) => size.toExponential(places).replace("e+", "e").replace("-", MINUS)
+const trimmed = (text) => (text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text)
+const notFinite = (value, plus) => (Number.isNaN(value) ? "nan" : `${value < 0 ? MINUS : plus ? "+" : ""}inf`)
+const signOf = (value, text, plus) => (value < 0 && /[1-9]/.test(text) ? MINUS : plus ? "+" : "")
+
+const printed = (value, decimals = 4, plus = false) => {
+  if (!Number.isFinite(value)) return notFinite(value, plus)
+  const [room, size] = [longest(decimals) - 1, Math.abs(value)]
+  const places = Array.from({ length: decimals + 1 }, (_place, at) => decimals - at)
+  const fits = (text) => text.length <= room
+  const fixed = size < 10 ** room ? places.map((place) => size.toFixed(place)).find(fits) : undefined
+  const text = fixed ?? places.map((place) => exponential(size, place)).find(fits)
+  return signOf(value, text, plus) + text
+}
+
+const signed = (value, digits = 9, width = Infinity) => {
+  if (!Number.isFinite(value)) return notFinite(value, false)
+  const size = Math.abs(value)
+  const sign = value < 0 ? MINUS : ""
+  for (let count = digits; count > 0; count -= 1) {
+    const [mantissa, power] = size.toExponential(count - 1).split("e")
+    const plain = power >= -4 && power < Math.max(5, count)
+    const text = plain ? trimmed(size.toFixed(Math.max(0, count - 1 - power))) : `${trimmed(mantissa)}e${power}`
+    const whole = sign + text.replace("e+", "e").replace("e-", `e${MINUS}`)
+    if (whole.length <= width) return whole
+  }
+  return sign + exponential(size, 0)
 }

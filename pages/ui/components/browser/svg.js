@@ -23,7 +23,6 @@ const button = (parent, className, sign, label, act) => {
   return one
 }
 const filled = (template, words) => template.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole)
-const signed = (value, digits = 9) => String(Number(value.toPrecision(digits))).replace("-", "−")
 
 // What each source leads to, by edges [source, target]; and all that an id leads to in the end.
 const follower = (edges) => {

@@ -63,7 +63,6 @@ const drawCell = (root, data, pick) => {
   })
 
   // --- cards ---
-  const named = (value, digits = 4) => (Number.isFinite(value) ? printed(value, digits).replace("-", "−") : String(value))
   const paint = (cell, value) => {
     const share = Number.isFinite(value) ? Math.min(1, Math.max(0, (value + reach) / (2 * reach))) : 0.5
     cell.style.fill = `rgb(${colorAt(theme.scale, share).join()})`
@@ -107,7 +106,7 @@ const drawCell = (root, data, pick) => {
     group.append(make("text", { x: x + width - INSET, y: y + 18, class: "rnn-does" }, order ? does.replace("W", "") : id === "x" ? "" : note))
     if (old) strip(group, part, [x, y], old, STRIP.y, STRIP.height / 2 - 0.5, "rnn-old")
     strip(group, part, [x, y], vector, STRIP.y + (old ? STRIP.height / 2 + 0.5 : 0), STRIP.height / (old ? 2 : 1), "rnn-new")
-    const value = id === "x" ? note : old && Math.abs(old[unit] - vector[unit]) > 5e-5 ? `${named(old[unit])} → ${named(vector[unit])}` : named(vector[unit])
+    const value = id === "x" ? note : old && Math.abs(old[unit] - vector[unit]) > 5e-5 ? `${printed(old[unit])} → ${printed(vector[unit])}` : printed(vector[unit])
     const shown = group.appendChild(make("text", { x: x + width / 2, y: y + 59, class: "rnn-number" }, value))
     if (value.length > 9) shown.classList.add("rnn-long")
     if (does === "σ") {
@@ -141,7 +140,7 @@ const drawCell = (root, data, pick) => {
     for (const { group, source } of leaving) group.classList.toggle("rnn-done", byId.get(source).order <= at)
     const part = steps[at - 1]
     told.textContent = filled(words.step, { order: at, count: steps.length, name: part.name })
-    box.setAttribute("aria-label", filled(words.alt, { step: told.textContent, unit, value: named(values.get(part.id)[unit]) }))
+    box.setAttribute("aria-label", filled(words.alt, { step: told.textContent, unit, value: printed(values.get(part.id)[unit]) }))
     const diagram = root.closest(".st-key-cell_diagram") // holds the equations; for a moment, while the page moves, another
     if (diagram) diagram.dataset.step = at
     const { left, right } = cards.get(part.id).getBoundingClientRect()

@@ -1,7 +1,5 @@
 // The steps of one line as a table: a column a time step; what is read, asked for and said, and what that costs.
 
-const MAX_DIGITS = 4
-
 const cell = (tag, className, text) => {
   const node = document.createElement(tag)
   if (className) node.className = className
@@ -9,11 +7,9 @@ const cell = (tag, className, text) => {
   return node
 }
 
-const decimals = (value) => (Number.isFinite(value) ? value.toFixed(MAX_DIGITS) : String(value).toLowerCase())
-
 // A probability, with a bar behind it that is as long.
 const showShare = (node, value) => {
-  node.textContent = decimals(value)
+  node.textContent = printed(value)
   node.style.setProperty("--share", Number.isFinite(value) ? `${100 * value}%` : "0%")
 }
 
@@ -63,7 +59,7 @@ const steps = (root, { columns, words, marked, picks, said }, pick) => {
       }
       showShare(of.probability.children[at + 1], probability[at])
       showShare(of.asked_probability.children[at + 1], asked[at])
-      of.loss.children[at + 1].textContent = decimals(loss[at])
+      of.loss.children[at + 1].textContent = printed(loss[at])
     })
     sum.textContent = mean
   }

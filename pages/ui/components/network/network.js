@@ -167,7 +167,7 @@ const draw = (root, data, tell) => {
   offerPicture(root, svg, data.name)
 
   // --- numbers ---
-  const short = (value) => (back && value !== 0 && Math.abs(value) < 0.005 ? value.toExponential(0) : printed(value, 2))
+  const short = (value) => (back && value !== 0 && Math.abs(value) < 0.005 ? signed(value, 1) : printed(value, 2))
   const normOf = new Map() // what the loss at the head asks of each strip
   const turnBack = () => {
     const size = strips.length * units
@@ -176,7 +176,7 @@ const draw = (root, data, tell) => {
     strips.forEach(({ id }, at) => normOf.set(id, Math.hypot(...values.subarray(at * units, (at + 1) * units))))
     const most = Math.max(1e-30, ...normOf.values())
     for (const { path, source } of lines) path.style.strokeWidth = normOf.has(source) ? 0.75 + (5 * normOf.get(source)) / most : 0.75
-    for (const { id, label } of norms) label.textContent = normOf.get(id) ? signed(normOf.get(id), 2).replace(/^0(?=\.)/, "") : ""
+    for (const { id, label } of norms) label.textContent = normOf.get(id) ? signed(normOf.get(id), 2, 6).replace(/^0(?=\.)/, "") : ""
   }
   const reachOf = (state) => (state === "c" ? cellReach : reach)
   const fill = () => {
@@ -188,7 +188,7 @@ const draw = (root, data, tell) => {
       const color = colorAt(theme.scale, finite ? Math.min(1, Math.max(0, (value + limit) / (2 * limit))) : 0.5)
       cell.style.fill = `rgb(${color.join()})`
       if (!label) return
-      label.textContent = finite ? short(value) : String(value)
+      label.textContent = short(value)
       label.style.fill = inkOn(color)
     })
     for (const { node, winner, p } of answers) {
@@ -196,7 +196,7 @@ const draw = (root, data, tell) => {
       const at = node.step - firstStep
       winner.textContent = says[at]
       winner.classList.toggle("rnn-wrong", wrong.includes(at))
-      p.textContent = sizes.cell < 30 ? "" : numbers(probability)[at].toFixed(2)
+      p.textContent = sizes.cell < 30 ? "" : printed(numbers(probability)[at], 2)
     }
   }
 
@@ -224,7 +224,7 @@ const draw = (root, data, tell) => {
     const [read, id, asked] = tokens[line][head] ?? []
     const at = head - firstStep
     const { tokens: says, probability } = said[line]
-    const parts = { t: head, line, read, id, heard: heard(line), asked, ...faded(line), says: says[at], p: at < says.length ? numbers(probability)[at].toFixed(2) : "" }
+    const parts = { t: head, line, read, id, heard: heard(line), asked, ...faded(line), says: says[at], p: at < says.length ? printed(numbers(probability)[at], 2) : "" }
     sentence.textContent = (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : back && parts.first === head ? words.alone : words.sentence, parts)
     box.setAttribute("aria-label", filled(words.alt, { sentence: sentence.textContent }))
   }
