@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from rnn_core.rules import Choice, Flag, Real, Rule, Text, Whole
-from rnn_core.text import Vocabulary, split_lines
+from rnn_core.text import Vocabulary, canonical_text, split_lines
 
 MAX_LINES = 16
 MAX_TOKENS_PER_LINE = 512
@@ -101,7 +101,8 @@ class RunConfig:
 
     Args:
         text: one sequence a line; 1…16 lines, 1…512 tokens a line (2…512 for task "next"), at most 4,096 tokens and
-            256 distinct ones in all.
+            256 distinct ones in all. Kept in its canonical form (``canonical_text``), so that equal tokens are an
+            equal config.
         task: "copy" (the target is the input itself) or "next" (input tokens[:-1], target tokens[1:]).
         cell: "rnn", "gru" or "lstm".
         nonlinearity: "tanh" or "relu"; read by cell "rnn" only.
@@ -227,7 +228,7 @@ def _known(name: str) -> str:
 
 def _said_value(name: str, value: object) -> str:
     too_long = name == "text" and isinstance(value, str)
-    return f"{len(value)} code points" if too_long else _say(value)  # type: ignore[arg-type]
+    return f"{len(canonical_text(value))} code points" if too_long else _say(value)  # type: ignore[arg-type]
 
 
 def _written(value: object) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from rnn_core.text import canonical_text
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -131,7 +133,10 @@ class Real:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string of at most ``high`` code points; what its lines may hold is checked with the task."""
+    """A string of at most ``high`` code points, kept in its canonical form.
+
+    What its lines may hold is checked with the task.
+    """
 
     high: int
 
@@ -141,9 +146,10 @@ class Text:
     def check(self, value: object) -> str:
         if not isinstance(value, str):
             raise TypeError
-        if len(value) > self.high:
+        text = canonical_text(value)
+        if len(text) > self.high:
             raise ValueError
-        return value
+        return text
 
     parse = check
 

@@ -32,6 +32,18 @@ class UnknownTokenError(ValueError):
     """A token or an id that the vocabulary does not hold."""
 
 
+def canonical_text(text: str) -> str:
+    r"""Return the one form of ``text`` among all that give the same tokens: NFC, no blank lines, a LF between lines.
+
+    >>> canonical_text("cafe\u0301\r\n\r\nnoon\n")
+    'café\nnoon'
+
+    Returns: a string whose canonical form is itself, with the ``split_lines`` of ``text``.
+    Source: Unicode Standard Annex 15 (NFC).
+    """
+    return "\n".join(line_texts(unicodedata.normalize("NFC", text)))
+
+
 def split_tokens(line: str) -> tuple[str, ...]:
     """The grapheme clusters of one line after NFC; joined, they give the NFC text again."""
     return tuple(_CLUSTER.findall(unicodedata.normalize("NFC", line)))

@@ -29,7 +29,7 @@ from rnn_core.config import (
 from rnn_core.cursor import CURSOR_KEYS, parse_cursor
 from rnn_core.link import LINK_KEYS, parse_link
 from rnn_core.presets import PRESETS
-from rnn_core.text import line_texts
+from rnn_core.text import canonical_text, line_texts
 
 _DEFAULT = RunConfig()
 _SEVERAL = "several_lines"
@@ -64,7 +64,7 @@ def show_sidebar() -> str | None:
 
 
 def _bound(name: str) -> dict[str, Any]:
-    """What ties a widget to the URL: not in the one run in which the URL's value was void.
+    """What ties a widget to the URL: not in the one run in which the URL's value was void, or not canonical.
 
     A new widget takes its value from the URL, whatever the session says; without the tie it takes the default, and the
     script runs again.
@@ -95,7 +95,6 @@ def _read_link() -> None:
             values[name] = parse_field(name, value)
         except ConfigError as error:
             wrong[name] = str(error)
-    void = {name for name in wrong if name in RULES}
     config = _config_or_default(values)
     wrong |= parse_cursor(looked, config)[1]
     link, wrong_of_link = parse_link(said, config)
@@ -103,9 +102,12 @@ def _read_link() -> None:
     address.arrive(config, link)
     for name in wrong:
         del st.query_params[name]
-    for name in void:
-        st.session_state[name] = _widget_value(getattr(_DEFAULT, name))
-    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(wrong.values()), void
+    settled = {name: _widget_value(getattr(_DEFAULT, name)) for name in wrong if name in RULES}
+    if "text" in values and raw["text"] != [values["text"]]:
+        settled["text"] = st.query_params["text"] = values["text"]
+    for name, value in settled.items():
+        st.session_state[name] = value
+    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(wrong.values()), frozenset(settled)
     st.session_state[_SEVERAL] = _is_batch(st.query_params.get("text", ""))
 
 
@@ -123,6 +125,8 @@ def _text() -> str:
     Only the first is tied to the URL, and so it is always drawn, if hidden (``style.css``): two widgets that take
     turns under one key would each take its first value from the URL.
     """
+    if "text" in st.session_state:
+        _keep_canonical("text")
     several = st.session_state[_SEVERAL] or _is_batch(st.session_state.get("text", ""))
     with st.container(key="hidden_text" if several else "one_line"):
         label = _("Text as one line") if several else _("Text")
@@ -146,12 +150,19 @@ def _text() -> str:
     return text or ""
 
 
+def _keep_canonical(key: str) -> None:
+    """Bring the text of a control that is not drawn yet to its canonical form; one that has it is left alone."""
+    text = st.session_state[key] or ""
+    if canonical_text(text) != text:
+        st.session_state[key] = canonical_text(text)
+
+
 def _is_batch(text: str) -> bool:
-    return "\n" in text or "\r" in text
+    return len(line_texts(text)) > 1
 
 
 def _take_lines() -> None:
-    st.session_state["text"] = st.session_state[_LINES]
+    st.session_state["text"] = canonical_text(st.session_state[_LINES])
 
 
 def _switch_lines() -> None:

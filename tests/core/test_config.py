@@ -173,7 +173,7 @@ def test_numbers_of_numpy_become_pythons_own() -> None:
         "ab" * 256,
         "\n".join(["ab" * 128] * 16),
         _letters(256),
-        "e" + "\u0301" * 16_383,
+        "x" + "\u0301" * 16_383,
     ],
     ids=["16 lines", "512 tokens a line", "4096 tokens", "256 distinct tokens", "16384 code points"],
 )
@@ -190,7 +190,7 @@ def test_the_largest_text_within_a_limit_is_accepted(text: str) -> None:
         ("\n".join(["a" * 256] * 15 + ["a" * 257]), "text must have at most 4096 tokens, got 4097"),
         (_letters(257), "text must have at most 256 distinct tokens, got 257"),
         (_letters(300), "text must have at most 256 distinct tokens, got 300"),
-        ("e" + "\u0301" * 16_384, "text must be a string of at most 16384 code points, got 16385 code points"),
+        ("x" + "\u0301" * 16_384, "text must be a string of at most 16384 code points, got 16385 code points"),
         ("", "text must have at least 1 token, got none"),
         ("\n\r\n\n", "text must have at least 1 token, got none"),
         ("ab\ud800c", "text must be valid Unicode, got a lone surrogate U+D800 at 2"),
@@ -401,3 +401,32 @@ def test_a_message_stays_short_whatever_was_typed() -> None:
     with pytest.raises(ConfigError) as refused:
         RunConfig.from_query({"cell": "x" * 60_000})
     assert len(str(refused.value)) < 120
+
+
+@given(data=st.data(), end=st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\n\r\n"]))
+@example(data=None, end="\r\n")
+def test_one_text_is_one_config_one_link_and_one_file_however_it_is_written(
+    data: st.DataObject | None, end: str
+) -> None:
+    lines = ["안녕하세요", "café 한"]
+    if data is not None:
+        lines = data.draw(st.lists(st.text("é한녕ñ ab", min_size=1, max_size=7), min_size=1, max_size=3))
+    config = RunConfig("\n".join(lines))
+    for form in ("NFC", "NFD"):
+        for last in ("", end):
+            written = unicodedata.normalize(form, end.join(lines)) + last  # type: ignore[arg-type]
+            other = RunConfig(written)
+            assert other == config
+            assert hash(other) == hash(config)
+            assert other.text == "\n".join(lines)
+            assert other.to_query() == config.to_query()
+            assert RunConfig.from_query({"text": written}) == config
+            assert RunConfig.from_json(json.dumps({"text": written})) == config
+
+
+def test_the_limit_of_code_points_is_that_of_the_canonical_text() -> None:
+    line = "한" * 512
+    text = "\n".join([line] * 8)
+    assert RunConfig(unicodedata.normalize("NFD", text)).text == text
+    with pytest.raises(ConfigError, match="must be a string of at most 16384 code points, got 16385 code points"):
+        RunConfig(unicodedata.normalize("NFD", "한" * 16385))

@@ -14,7 +14,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.text import PADDING, UnknownTokenError, Vocabulary, split_lines, split_tokens, visible
+from rnn_core.text import (
+    PADDING,
+    UnknownTokenError,
+    Vocabulary,
+    canonical_text,
+    split_lines,
+    split_tokens,
+    visible,
+)
 
 # What joins, splits, composes or turns around: rare among all of Unicode, and where a tokenizer goes wrong.
 TRICKY = "e\u0301\u0316\u1112\u1161\u11ab👩\u200d🚀\ufe0f🇰🇷\u202e\0"
@@ -46,6 +54,14 @@ def test_the_vocabulary_goes_on_from_line_to_line() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"], ids=ascii)
 def test_a_line_end_is_no_token(end: str) -> None:
     assert split_lines(f"ab{end}{end}c{end}") == (("a", "b"), ("c",))
+
+
+@given(text=st.text(st.one_of(st.sampled_from(TRICKY + "\r\n"), st.characters())))
+def test_the_canonical_text_has_the_same_tokens_and_is_its_own_canonical_text(text: str) -> None:
+    canonical = canonical_text(text)
+    assert split_lines(canonical) == split_lines(text)
+    assert canonical == "\n".join("".join(line) for line in split_lines(text))
+    assert canonical_text(canonical) == canonical
 
 
 @pytest.mark.parametrize("hash_seed", [1, 2])

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.inside_the_cell.place import STEPS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, encode
 from rnn_core.config import Cell, Head
-from rnn_core.text import visible
+from rnn_core.text import canonical_text, visible
 from tests.pages.conftest import HOSTILE, PAGES, Open, Screen
 
 GOOD = RunConfig("noon\nmoon", cell=Cell.GRU, head=Head.LINEAR, hidden_size=3)
@@ -75,7 +75,7 @@ def see(open_screen: Open, text: str) -> Seen:
     rendered, figures = {}, {}
     for page in screen.walk():
         assert screen.errors == []
-        assert screen.widget("text").value == text
+        assert screen.widget("text").value == canonical_text(text)
         rendered[page] = list(screen.rendered())
         figures[page] = screen.figures()
     return Seen(text, rendered, figures)

@@ -141,7 +141,7 @@ def test_lines_typed_in_the_area_are_the_batch(open_screen: Open) -> None:
     screen = open_screen()
     screen.enter(several_lines=True)
     screen.enter(lines="noon\nmoon\n\nno")
-    assert_several_lines(screen, "noon\nmoon\n\nno")
+    assert_several_lines(screen, "noon\nmoon\nno")
     assert_reads(screen, "noon\nmoon\nno")
 
 
@@ -166,7 +166,7 @@ def test_lines_that_end_as_on_windows_become_one_line_when_switched_off(open_scr
 def test_a_link_to_a_batch_opens_the_area_however_its_lines_end(open_screen: Open, text: str) -> None:
     screen = open_screen(query={"text": text})
     assert "**B = 2**" in screen.badges[0]
-    assert_several_lines(screen, text)
+    assert_several_lines(screen, "noon\nmoon")
 
 
 def test_lines_survive_a_walk_through_all_pages(open_screen: Open) -> None:
