@@ -9,6 +9,7 @@ from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.insights import show_insights
 from pages.ui.picture import drawn_up, show_network
+from pages.ui.scene import scene_of
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
 from pages.ui.work import working
@@ -24,16 +25,23 @@ head = show_head(
 )
 with head:
     epoch = choose_epoch(trainer)
-    edits.show_apart(config)
+    edited = edits.choose(config)
 with working(config):
-    encoding, trace = state.forward(trainer, epoch)
+    if edited:
+        scene = scene_of(trainer, epoch, edits.made(config))
+        encoding, trace, h_0 = scene.edited.encoding, scene.after, scene.edited.h_0
+    else:
+        (encoding, trace), h_0 = state.forward(trainer, epoch), None
+if edited:
+    with head:
+        edits.show_banner(trainer, scene)
 batch, steps, _size = encoding.x_BTV.shape
 theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
 cursor.follow_link(config)
 lines = view.line_window(batch)
-show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme)
+show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme, h_0=h_0)
 st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))
 st.markdown(
     _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice.")
@@ -83,6 +91,7 @@ st.header(_("Shape ledger"))
 st.markdown(_("Every tensor of one update, in PyTorch's names. An axis has one colour everywhere."))
 show_ledger(config)
 
-show_insights(trainer)
+if not edited:  # they are about the training, whose numbers are others
+    show_insights(trainer)
 show_code(trainer, Part.FORWARD)
 st.caption(try_next("forward_pass", config, trainer.epoch))

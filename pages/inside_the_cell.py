@@ -10,7 +10,7 @@ from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.inside_the_cell import microscope, place, whatif
 from pages.ui.inside_the_cell.diagram import show_diagram
-from pages.ui.inside_the_cell.scene import scene_of
+from pages.ui.scene import scene_of
 from pages.ui.steps import show_steps
 from pages.ui.work import working
 from rnn_core.export import Part
@@ -28,7 +28,7 @@ with head:
 with working(config):
     scene = scene_of(trainer, epoch, edits.made(config))
 encoding, model = scene.edited.encoding, scene.edited.model
-whatif.show_banner(trainer, scene)
+edits.show_banner(trainer, scene)
 cursor, order = place.choose_cursor(trainer, scene.after)
 here, scope = layer_of(scene.after, cursor.layer, cursor.direction), look(model, scene.after, cursor)
 equations = show_diagram(scene, scope, config, theme)

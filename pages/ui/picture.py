@@ -29,13 +29,21 @@ def drawn_up(config: RunConfig, encoding: Encoding, *, lines: range) -> Picture:
     return unrolled(config, encoding, lines=lines, steps=shown)
 
 
-def show_network(picture: Picture, config: RunConfig, encoding: Encoding, trace: Trace, theme: Theme) -> None:
+def show_network(
+    picture: Picture,
+    config: RunConfig,
+    encoding: Encoding,
+    trace: Trace,
+    theme: Theme,
+    *,
+    h_0: FloatArray | None = None,
+) -> None:
     """The picture, with what the network reads and says at each step.
 
     Args:
-        trace: with its ``layers`` where ``needs_layers``.
+        trace: with its ``layers`` where ``needs_layers``. h_0: of the trace, where it is not zeros.
     """
-    values = strip_values(picture, trace)
+    values = strip_values(picture, trace, h_0=h_0)
     with st.container(key="network_picture"):
         network(
             picture,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from rnn_core import RunConfig, build_model, encode, trace_forward
+from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.diagram import cell_diagram, part_values
+from rnn_core.figures.theme import LIGHT
 from rnn_core.microscope import PACKING, gate_label
 from rnn_core.trace import Direction
 from tests.browser.conftest import Open, settle, until
@@ -162,3 +165,30 @@ def test_an_edit_shows_on_what_it_moved_and_every_chart_is_drawn_again(server: s
         expect(page.locator(part(name))).not_to_have_class(re.compile("rnn-moved"))
     expect(page.locator(f"{part('h')} .rnn-number")).to_have_text(re.compile("→"))
     until(page, "!document.querySelector('[class*=\"_plot \"]:not([data-drawn])')")
+
+
+def test_the_colour_of_a_gate_depends_on_its_value_alone(server: str, open_page: Open) -> None:
+    """A value between 0 and 1 has one colour in every gate, epoch and unit; the range of c changes none of it."""
+    found: dict[float, str] = {}
+    for query in ("", "&epoch=80&learning_rate=0.5", "&nonlinearity=relu&epoch=30"):
+        page = opened(open_page, f"{server}{LSTM}{query}")
+        expect(page.locator(".rnn-legend")).to_contain_text("gates σ 0…1")
+        gates = page.evaluate(
+            "['i', 'f', 'o'].flatMap(id => [...document.querySelectorAll(`.rnn-part[data-part='${id}'] .rnn-cell`)]"
+            ".map(cell => cell.style.fill))"
+        )
+        config = RunConfig.from_query(
+            dict(parse_qsl(f"cell=lstm{query.replace('&epoch=80', '').replace('&epoch=30', '')}"))
+        )
+        trainer = Trainer(config)
+        trainer.run(int(dict(parse_qsl(query)).get("epoch", 0)))
+        (here,) = trace_forward(trainer.model, trainer.encoding).layers
+        values = [here.gates[name].activation_BTH[0, 4] for name in ("input", "forget", "output")]
+        for value, color in zip(np.concatenate(values).tolist(), gates, strict=True):
+            found[value] = color
+    low, high = (tuple(int(stop[1][at : at + 2], 16) for at in (1, 3, 5)) for stop in LIGHT.unit)
+    assert max(found) > 0.99
+    for value, color in found.items():
+        expected = [round(a + value * (b - a)) for a, b in zip(low, high, strict=True)]
+        channels = [int(channel) for channel in re.findall(r"\d+", color)]
+        assert max(abs(a - b) for a, b in zip(channels, expected, strict=True)) <= 1, value

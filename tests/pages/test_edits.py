@@ -1,4 +1,7 @@
-"""What is edited on *Inside the cell* is said at its top, with a way back, and is in the numbers of no other page."""
+"""What is edited on *Inside the cell* is said at its top, with a way back, and is in the numbers of no other page.
+
+*Forward pass* shows the edited network where its switch is on, and then has the same banner.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 
 from rnn_core import RunConfig, Trace, Trainer
 from rnn_core.config import Cell, Head
+from rnn_core.picture import STRIPS
 from rnn_core.trace import Direction
 from rnn_core.whatif import Edit, SilencedUnit, StateEdit, TokenEdit, WeightEdit, parameter, trace_what_if
 from tests.pages.conftest import Open, Screen, assert_same_panels, typed_array
@@ -167,6 +171,54 @@ def test_other_pages_say_that_their_numbers_are_not_the_edited_ones_and_they_are
     trainer = Trainer(CONFIG)
     trainer.run(1)
     assert screen.every_epoch["loss"].tolist()[0] == trainer.now.loss_nats
+
+
+@pytest.mark.parametrize("cell", Cell)
+def test_forward_pass_shows_the_edited_network_while_its_switch_is_on(open_screen: Open, cell: Cell) -> None:
+    config = RunConfig("hello", cell=cell, head=Head.LINEAR, hidden_size=5)
+    screen = open_screen("forward_pass", config)
+    assert not screen.has("show_edited")
+    screen.go("inside_the_cell")
+    edit_weight(screen, FIRST)
+    edit_token(screen, 1, "o")
+    screen.enter(kind="h_0", unit=2)
+    screen.enter(new_value=0.25)
+    screen.press("Apply")
+    start = StateEdit(row=0, column=0, unit=2, value=0.25)
+    edited_trace = trace_with([FIRST, TokenEdit(line=0, step=1, token="o"), start], config)
+    lines = banner(screen)
+    assert len(lines) == 3
+    screen.go("forward_pass")
+    assert banner(screen) == []
+    assert_forward(screen, trace_with([], config), start=0.0)
+    screen.enter(show_edited=True)
+    assert banner(screen) == lines
+    assert not any("not edited here" in caption.value for caption in screen.app.caption)
+    assert [column["edited"] for column in screen.live("steps_0")["columns"]] == [False, True, False, False, False]
+    assert_forward(screen, edited_trace, start=0.25)
+    screen.go("train")
+    assert any("not edited here" in caption.value for caption in screen.app.caption)
+    screen.go("forward_pass")
+    screen.press("Undo all")
+    assert banner(screen) == []
+    assert not screen.has("show_edited")
+    assert_forward(screen, trace_with([], config), start=0.0)
+
+
+def assert_forward(screen: Screen, trace: Trace, *, start: float) -> None:
+    """Every number of *Forward pass* is of ``trace``, and its h_0 begins with ``start`` in unit 2."""
+    assert_same_panels(screen.heatmaps("output"), [o_TF.T for o_TF in trace.output_BTF])
+    assert_same_panels(screen.heatmaps("h_n"), [h_NH.T for h_NH in trace.h_n])
+    if trace.c_n is not None:
+        assert_same_panels(screen.heatmaps("c_n"), [c_NH.T for c_NH in trace.c_n])
+    assert typed_array(screen.live("steps_0")["said"]["loss"]).tolist() == trace.loss_BT[0].tolist()
+    drawn = screen.live("network")
+    strips = [node for node in drawn["nodes"] if node["kind"] in STRIPS]
+    values = dict(zip([node["id"] for node in strips], typed_array(drawn["values"]), strict=True))
+    for step in range(5):
+        assert values[f"state_0_0_{step}"].tolist() == trace.output_BTF[0, step].tolist()
+    assert values["final_0_0"].tolist() == trace.h_n[0, 0].tolist()
+    assert values["start_0_0"].tolist() == [0, 0, start, 0, 0]
 
 
 def test_banner_and_edits_are_gone_under_another_config(screen: Screen) -> None:

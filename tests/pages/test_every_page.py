@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pages.ui.inside_the_cell.place import BESIDE_STEPS, STEPS, UNITS
+from pages.ui.inside_the_cell.place import STEPS, UNITS
 from pages.ui.memory.apart import UNITS as SHOWN
 from pages.ui.through_time.ledger import UNITS as ALONG
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, build_model, encode, gradient_flow, trace_forward
@@ -42,7 +42,7 @@ def inside_panels(config: RunConfig) -> Panels:
     if first.c_BTH is None:
         return {"unrolled": [first.h_BTH[0, :STEPS, :UNITS].T]}
     states = {"unrolled": first.h_BTH, "unrolled_c": first.c_BTH}
-    return {name: [state_BTH[0, :BESIDE_STEPS, :UNITS].T] for name, state_BTH in states.items()}
+    return {name: [state_BTH[0, :STEPS, :UNITS].T] for name, state_BTH in states.items()}
 
 
 def through_time_panels(config: RunConfig) -> Panels:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.ui.inside_the_cell.place import BESIDE_STEPS
+from pages.ui.inside_the_cell.microscope import percent
+from pages.ui.inside_the_cell.place import STEPS
 from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.cursor import Cursor
@@ -45,9 +46,9 @@ def test_of_an_lstm_it_is_said_what_was_kept_and_what_was_written(
     assert scope.c_previous is not None
     words = screen.markdown("equations")[0]
     kept, written = f * scope.c_previous, i * g
-    assert f"**kept {f:.0%}** of c[{before}] ({printed(kept)} of {printed(scope.c_previous)})" in words
+    assert f"**kept {percent(f)}** of c[{before}] ({printed(kept)} of {printed(scope.c_previous)})" in words
     assert f"**wrote {printed(written)}**" in words
-    assert f"**shows {o:.0%}** of tanh(c)" in words
+    assert f"**shows {percent(o)}** of tanh(c)" in words
     np.testing.assert_allclose(kept + written, scope.c, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(o * np.tanh(scope.c), scope.h, rtol=1e-5, atol=1e-6)
 
@@ -58,8 +59,8 @@ def test_of_a_gru_it_is_said_what_was_kept_and_what_was_taken(open_screen: Open,
     value = {gate.symbol: gate.activation for gate in scope.gates}
     kept, took = value["z"] * scope.h_previous, (1 - value["z"]) * value["n"]
     words = screen.markdown("equations")[0]
-    assert f"**kept {value['z']:.0%}** of h[{before}] ({printed(kept)} of {printed(scope.h_previous)})" in words
-    assert f"**took {1 - value['z']:.0%}** of the new value n ({printed(took)} of {printed(value['n'])})" in words
+    assert f"**kept {percent(value['z'])}** of h[{before}] ({printed(kept)} of {printed(scope.h_previous)})" in words
+    assert f"**took {percent(1 - value['z'])}** of the new value n ({printed(took)} of {printed(value['n'])})" in words
     np.testing.assert_allclose(kept + took, scope.h, rtol=1e-5, atol=1e-6)
 
 
@@ -73,8 +74,8 @@ def test_c_over_time_stands_beside_h_of_an_lstm_only(open_screen: Open) -> None:
     here = trace_forward(build_model(config), encode(config)).layers[0]
     assert here.c_BTH is not None
     screen = open_screen("inside_the_cell", config)
-    assert_same_panels(screen.heatmaps("unrolled"), [here.h_BTH[0, :BESIDE_STEPS].T])
-    assert_same_panels(screen.heatmaps("unrolled_c"), [here.c_BTH[0, :BESIDE_STEPS].T])
+    assert_same_panels(screen.heatmaps("unrolled"), [here.h_BTH[0, :STEPS].T])
+    assert_same_panels(screen.heatmaps("unrolled_c"), [here.c_BTH[0, :STEPS].T])
     for cell in ("rnn", "gru"):
         screen.enter(cell=cell)
         assert not screen.has("unrolled_c")

@@ -68,8 +68,7 @@ def test_the_colours_of_c_have_a_range_of_their_own_that_holds_every_number(open
     patch, picture = screen.frame()["network"], unrolled(config, encode(config), lines=range(1), steps=range(12))
     rows = zip(picture.strips, typed_array(patch["values"]), strict=True)
     largest = max(float(np.abs(row).max()) for node, row in rows if node.state == "c")
-    assert largest > 2
-    assert patch["cell_reach"] == pytest.approx(largest)
+    assert patch["cell_reach"] == pytest.approx(max(1.0, largest))
     assert patch["reach"] == 1
     (level,) = [level for level in network(screen)["levels"] if level.get("state") == "c"]
     assert level["text"] == "cell state c"

@@ -12,8 +12,9 @@ import streamlit as st
 from pages.ui import cursor as shared_cursor
 from pages.ui.components.cell import Clicked, cell_figure
 from pages.ui.i18n import _
-from pages.ui.inside_the_cell.scene import Scene
+from pages.ui.scene import Scene
 from rnn_core import Encoding, RunConfig
+from rnn_core.config import Cell
 from rnn_core.cursor import Cursor
 from rnn_core.diagram import CellDiagram, cell_diagram, hands_on, hears, moved, part_values
 from rnn_core.figures.equations import Equation, equations
@@ -38,6 +39,9 @@ def show_diagram(scene: Scene, scope: Microscope, config: RunConfig, theme: Them
     here = layer_of(scene.after, cursor.layer, cursor.direction)
     values = part_values(here, cursor.line, cursor.step)
     before = _before(scene, cursor, values)
+    reaches = {"h": signed_reach(here.h_BTH)}
+    if here.c_BTH is not None:
+        reaches["c"] = signed_reach(here.c_BTH)
     numbers = {name: float(vector[cursor.unit]) for name, vector in values.items() if name != "x"}
     steps = equations(scope, diagram, numbers, theme)
     with st.container(key="cell_diagram", gap="small"):
@@ -52,10 +56,10 @@ def show_diagram(scene: Scene, scope: Microscope, config: RunConfig, theme: Them
             theme,
             key="cell_figure",
             unit=cursor.unit,
-            reach=signed_reach(here.h_BTH, *([] if here.c_BTH is None else [here.c_BTH])),
+            reaches=reaches,
             notes=_notes(config, encoding, cursor),
             out=_out(diagram, config, encoding, cursor),
-            words=_words(cursor, moved=bool(before)),
+            words=_words(config, cursor, reaches, moved=bool(before)),
             on_pick=lambda clicked: _pick(clicked, config, encoding, cursor),
         )
     return steps
@@ -115,10 +119,16 @@ def _pick(clicked: Clicked, config: RunConfig, encoding: Encoding, cursor: Curso
     shared_cursor.put(layer=cursor.layer, direction=cursor.direction, line=line, step=step, unit=clicked.index)
 
 
-def _words(cursor: Cursor, *, moved: bool) -> dict[str, str]:
-    legend = _("strips: all units, the framed one is unit {unit}; bars: unit {unit}, one scale")
+def _words(config: RunConfig, cursor: Cursor, reaches: Mapping[str, float], *, moved: bool) -> dict[str, str]:
+    legend = _("strips: all units, framed unit {unit}; bars: unit {unit}, one scale")
     if moved:
         legend = _("yellow: moved by the edit, before → after; the upper half of a strip is before")
+    colors = {
+        Cell.RNN: _("colours: ±{h:.3g}"),
+        Cell.GRU: _("colours: gates σ 0…1, others ±{h:.3g}"),
+        Cell.LSTM: _("colours: gates σ 0…1, c and its parts ±{c:.3g}, others ±{h:.3g}"),
+    }[config.cell]
+    legend += "; " + colors.format(**reaches)
     return {
         "back": _("one step back"),
         "ahead": _("one step on"),

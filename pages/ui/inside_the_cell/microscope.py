@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,9 @@ from rnn_core.microscope import PACKING, GateSum, Microscope, gate_label, left_o
 from rnn_core.model import CharRNN
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray
+
+_MOST_DECIMALS = 5
+"""Of a percentage; a float32 below 1 is at most 0.99999994."""
 
 TERMS = 16
 """How many columns of a product are printed; the sums are over all of them."""
@@ -41,32 +45,46 @@ def _outcome(scope: Microscope) -> str:
     before = scope.before
     if scope.c is not None and scope.c_previous is not None:
         words = _(
-            "The forget gate f **kept {share:.0%}** of c[{before}] ({kept} of {c}), the input gate i "
-            "**wrote {written}**, and the output gate o **shows {shown:.0%}** of tanh(c)."
+            "The forget gate f **kept {share}** of c[{before}] ({kept} of {c}), the input gate i "
+            "**wrote {written}**, and the output gate o **shows {shown}** of tanh(c)."
         )
         return words.format(
-            share=value["f"],
+            share=percent(value["f"]),
             before=before,
             kept=_bare(value["f"] * scope.c_previous),
             c=_bare(scope.c_previous),
             written=_bare(value["i"] * value["g"]),
-            shown=value["o"],
+            shown=percent(value["o"]),
         )
     if "z" in value:
         words = _(
-            "The update gate z **kept {share:.0%}** of h[{before}] ({kept} of {h}), and **took {rest:.0%}** of the new "
+            "The update gate z **kept {share}** of h[{before}] ({kept} of {h}), and **took {rest}** of the new "
             "value n ({took} of {n})."
         )
         return words.format(
-            share=value["z"],
+            share=percent(value["z"]),
             before=before,
             kept=_bare(value["z"] * scope.h_previous),
             h=_bare(scope.h_previous),
-            rest=1 - value["z"],
+            rest=percent(1 - value["z"]),
             took=_bare((1 - value["z"]) * value["n"]),
             n=_bare(value["n"]),
         )
     return ""
+
+
+def percent(share: float) -> str:
+    """Return a gate's value as a percentage: 0.9964 is "99.6 %".
+
+    It has more decimals where it would be printed as 0 % or 100 % and is neither.
+    """
+    if share in (0, 1) or not math.isfinite(share):
+        return f"{100 * share:.0f} %"
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        text = f"{100 * share:.{decimals}f}"
+        if float(text) not in (0, 100):
+            return f"{text} %"
+    return f"{100 * share:.1e} %" if share < 0.5 else f"100 % − {100 * (1 - share):.1e} %"
 
 
 def choose_gate(scope: Microscope) -> GateSum:

@@ -15,20 +15,19 @@ from pages.ui.cursor import choose_row, move_to
 from pages.ui.i18n import _
 from rnn_core import Encoding, Trace, Trainer
 from rnn_core.cursor import Cursor
-from rnn_core.figures.heatmap import COLUMN_PX
 from rnn_core.figures.microscope import unrolled_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import Microscope, layer_of
 from rnn_core.text import visible
 from rnn_core.trace import LayerTrace
 
-STEPS = 18
+STEPS = 20
 UNITS = 12
 """How many steps and units are shown around the cursor."""
 
-BESIDE_STEPS = 8
-BESIDE_PX = 38
-"""How many steps, and how wide a column, where two states stand side by side."""
+COLUMN_PX = 38
+"""So wide is a column that STEPS of them are as wide as a page of 1280 px has room for. The two states of an LSTM stand
+side by side where both have room, and one below the other else."""
 
 ROWS_PX = 216
 SHARE = 0.4
@@ -94,7 +93,7 @@ def show_unrolled(
             key="steps_shown",
             words=_("time steps shown"),
             size=here.h_BTH.shape[1],
-            width=STEPS if here.c_BTH is None else BESIDE_STEPS,
+            width=STEPS,
             center=cursor.step,
         ),
         view.Part(
@@ -122,7 +121,7 @@ def show_unrolled(
                 steps=steps,
                 units=units,
                 state=state,
-                column_px=COLUMN_PX if here.c_BTH is None else BESIDE_PX,
+                column_px=COLUMN_PX,
                 rows_px=ROWS_PX,
             ),
             alt=alt.format(t=cursor.step),

@@ -10,7 +10,7 @@ from pages.ui import edits, view
 from pages.ui.components.live_chart import Pick
 from pages.ui.i18n import _
 from pages.ui.inside_the_cell import microscope
-from pages.ui.inside_the_cell.scene import Scene
+from pages.ui.scene import Scene
 from pages.ui.shapes import colored_shape
 from rnn_core import ConfigError, Trainer, shape_ledger
 from rnn_core.cursor import Cursor
@@ -25,27 +25,9 @@ from rnn_core.whatif import (
     difference,
     edited,
     parameter,
-    value_before,
 )
 
 _KINDS = ("weight", "unit", "token", "h_0")
-
-
-def show_banner(trainer: Trainer, scene: Scene) -> None:
-    """Says at the top of the page that its numbers are edited, and how, with a way back; nothing where none is."""
-    config = trainer.config
-    made = edits.made(config)
-    if not made:
-        return
-    with st.container(key="edited", border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", key="undoing"):
-            st.markdown(
-                ":material/edit: "
-                + _("**The numbers below are edited.** This is a copy: training knows nothing of it.")
-            )
-            st.button(_("Undo"), key="undo", on_click=edits.undo, args=(config,), width=90)
-            st.button(_("Undo all"), key="undo_all", on_click=edits.undo_all, width=110)
-        st.code("\n".join(_said(edit, trainer, scene) for edit in made), language=None, wrap_lines=True)
 
 
 def show_weights(trainer: Trainer, scene: Scene) -> str:
@@ -163,28 +145,6 @@ def _new_value(name: str, now: float) -> float:
     """What an entry is to become, beside what it is."""
     words = _("{name} is {now:.4f}, becomes").format(name=name, now=now)
     return st.number_input(words, value=0.0, step=0.1, format="%.4f", key="new_value", width=250)
-
-
-def _said(edit: Edit, trainer: Trainer, scene: Scene) -> str:
-    """An edit in plain text, with what was there before."""
-    was = value_before(scene.model, trainer.encoding, edit)
-    match edit:
-        case WeightEdit():
-            return f"{edit.name}[{', '.join(map(str, edit.index))}] = {edit.value:g}  " + _("(was {was:.4f})").format(
-                was=was
-            )
-        case StateEdit():
-            return f"h_0[{edit.row}, {edit.column}, {edit.unit}] = {edit.value:g}  " + _("(was {was:g})").format(
-                was=was
-            )
-        case SilencedUnit():
-            return _("layer {layer} {direction}, unit {unit} silenced").format(
-                layer=edit.layer, direction=edit.direction, unit=edit.unit
-            )
-        case TokenEdit():
-            return _("line {line}, step {step} reads {token}  (was {was})").format(
-                line=edit.line, step=edit.step, token=visible(edit.token), was=visible(str(was))
-            )
 
 
 def _show_difference(trainer: Trainer, scene: Scene, cursor: Cursor, steps: range, units: Sequence[int]) -> None:

@@ -56,7 +56,7 @@ def cell_figure(
     *,
     key: str,
     unit: int,
-    reach: float,
+    reaches: Mapping[str, float],
     notes: Mapping[str, str],
     out: Mapping[str, tuple[str, str]],
     words: Mapping[str, str],
@@ -66,7 +66,7 @@ def cell_figure(
 
     Args:
         values: the vector of each part. before: what those were that an edit moved; the others are not in it.
-        unit: the one whose numbers are printed. reach: of the colours' scale.
+        unit: the one whose numbers are printed. reaches: of the colours' scales of "h" and "c".
         notes: what stands beside a name, by part. out: two lines at the end of what is handed on, by part.
         words: every word and sentence; see ``cell.js``.
         on_pick: what a click does, before the script runs again.
@@ -102,8 +102,8 @@ def cell_figure(
         "size": [width, height],
         "card": [CARD, HEIGHT],
         "unit": unit,
-        "reach": reach,
-        "theme": {"scale": theme.signed, "axis": dict(theme.axis)},
+        "reaches": dict(reaches),
+        "theme": {"scale": theme.signed, "unit": theme.unit, "axis": dict(theme.axis)},
         "words": dict(words),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"

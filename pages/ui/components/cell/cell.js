@@ -10,7 +10,7 @@ const BAR = { y: 65, height: 7 }
 const reachedSteps = new Map() // by name: the step that is shown, and of how many
 
 const drawCell = (root, data, pick) => {
-  const { parts, wires, out, size, unit, reach, theme, words } = data
+  const { parts, wires, out, size, unit, reaches, theme, words } = data
   const [width, height] = data.card
   const byId = new Map(parts.map((part) => [part.id, part]))
   const values = new Map(parts.map((part) => [part.id, numbers(part.values)]))
@@ -63,9 +63,15 @@ const drawCell = (root, data, pick) => {
   })
 
   // --- cards ---
-  const paint = (cell, value) => {
-    const share = Number.isFinite(value) ? Math.min(1, Math.max(0, (value + reach) / (2 * reach))) : 0.5
-    cell.style.fill = `rgb(${colorAt(theme.scale, share).join()})`
+  // A gate, and a one-hot input, has the scale 0…1, whatever the other numbers are; c and what adds up to it have a scale
+  // of their own around 0, and all else another one.
+  const inUnit = ({ id, axis, does }) => does === "σ" || (id === "x" && axis === "V")
+  const ofCell = new Set(byId.has("c") ? ["c_prev", "c", "kept", "written"] : [])
+  const paint = (cell, part, value) => {
+    const [unitScale, reach] = [inUnit(part), reaches[ofCell.has(part.id) ? "c" : "h"]]
+    const share = unitScale ? value : (value + reach) / (2 * reach)
+    const within = Number.isFinite(value) ? Math.min(1, Math.max(0, share)) : unitScale ? 0 : 0.5
+    cell.style.fill = `rgb(${colorAt(unitScale ? theme.unit : theme.scale, within).join()})`
   }
   const strip = (group, part, [x, y], vector, top, tall, kind) => {
     const wide = (width - 2 * INSET) / vector.length
@@ -73,9 +79,11 @@ const drawCell = (root, data, pick) => {
       const place = { x: x + INSET + index * wide, y: y + top, width: wide, height: tall, class: `rnn-cell ${kind}`, "data-unit": index, "data-part": part.id }
       const cell = group.appendChild(make("rect", place))
       if (wide < 4) cell.classList.add("rnn-fine")
-      paint(cell, value)
+      paint(cell, part, value)
     })
-    if (part.id !== "x") group.append(make("rect", { x: x + INSET + unit * wide, y: y + top, width: wide, height: tall, class: "rnn-chosen" }))
+    if (part.id === "x") return
+    const chosen = { x: x + INSET + unit * wide, y: y + top, width: wide, height: tall }
+    group.append(make("rect", { ...chosen, class: "rnn-halo" }), make("rect", { ...chosen, class: "rnn-chosen" }))
   }
   // Bars of the chosen unit, at one scale: what a gate lets through of the whole, and what adds up to a sum. A summand has
   // the same colour in its own bar and in the sum's.
