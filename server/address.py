@@ -29,6 +29,13 @@ def lan_address() -> str | None:
     return None if is_loopback(address) else address
 
 
+def lan_url() -> str | None:
+    """Return the whole address under which other machines reach this server; None if they cannot."""
+    host = lan_address()
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    return host and f"{scheme}://{host}:{st.get_option('server.port')}{base_path()}/"
+
+
 def is_loopback(host: str) -> bool:
     """Return whether ``host`` names this machine for itself only: ``localhost``, 127.0.0.0/8 or ::1."""
     name = host.lower().rstrip(".")

@@ -44,13 +44,27 @@ def free_port() -> int:
     return port
 
 
-def launched(port: int, cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> subprocess.Popen[bytes]:
-    """A server started by ``streamlit run app.py``, which answers."""
-    command = [STREAMLIT, "run", script, "--server.port", str(port), "--server.headless", "true", *options]
-    log = subprocess.DEVNULL if os.environ.get("QUIET_SERVER", "1") == "1" else None
-    process = subprocess.Popen([*map(str, command), "--server.address", "127.0.0.1"], cwd=cwd, stdout=log, stderr=log)
+def launched(
+    port: int,
+    cwd: Path = ROOT,
+    *options: str,
+    script: Path = ROOT / "app.py",
+    base: str = "",
+    log: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """A server started by ``streamlit run app.py``, which answers.
+
+    Args:
+        base: the path that all its addresses begin with, as "/rnn".
+        log: the file that gets what it writes.
+    """
+    command = [STREAMLIT, "run", script, "--server.port", str(port), "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base, *options]
+    with (log or Path(os.devnull)).open("ab") as file:
+        out = None if log is None and os.environ.get("QUIET_SERVER", "1") != "1" else file
+        process = subprocess.Popen([*map(str, command)], cwd=cwd, stdout=out, stderr=out)
     try:
-        wait_until_healthy(f"http://127.0.0.1:{port}", process)
+        wait_until_healthy(f"http://127.0.0.1:{port}{base}", process)
     except RuntimeError:
         process.kill()
         raise
@@ -58,12 +72,12 @@ def launched(port: int, cwd: Path = ROOT, *options: str, script: Path = ROOT / "
 
 
 @contextmanager
-def started_server(cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py") -> Iterator[str]:
-    """The address of a server of one's own, ended afterwards."""
+def started_server(cwd: Path = ROOT, *options: str, script: Path = ROOT / "app.py", base: str = "") -> Iterator[str]:
+    """The address of a server of one's own, with its path ``base``, ended afterwards."""
     port = free_port()
-    process = launched(port, cwd, *options, script=script)
+    process = launched(port, cwd, *options, script=script, base=base)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}{base}"
     finally:
         process.terminate()
         process.wait(timeout=20)

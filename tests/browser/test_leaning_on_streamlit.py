@@ -18,7 +18,15 @@ from tests.browser.conftest import ROOT, Open, settle, until
 
 SOURCES = [
     file
-    for pattern in ("app.py", "pages/**/*.py", "pages/**/*.css", "pages/**/*.js", "tests/**/*.py")
+    for pattern in (
+        "app.py",
+        "server/**/*.py",
+        "server/**/*.js",
+        "pages/**/*.py",
+        "pages/**/*.css",
+        "pages/**/*.js",
+        "tests/**/*.py",
+    )
     for file in sorted(ROOT.glob(pattern))
     if file != Path(__file__)
 ]
@@ -47,8 +55,11 @@ STATES = {
 """What Streamlit says of itself for tests, on which node, and the value that is waited for."""
 
 MODULES = {
-    ("streamlit.proto.BackMsg_pb2", "BackMsg"): "one frame at a time: whether a message is the timer's",
-    ("streamlit.proto.ForwardMsg_pb2", "ForwardMsg"): "one frame at a time: whether a message ends a run",
+    (
+        "streamlit.proto.BackMsg_pb2",
+        "BackMsg",
+    ): "one update at a time: whether a message is the timer's; whether it is one at all",
+    ("streamlit.proto.ForwardMsg_pb2", "ForwardMsg"): "one update at a time: whether a message ends a run",
     ("streamlit.proto.Delta_pb2", "Delta"): "the load test reads what the server draws",
     ("streamlit.proto.NumberInput_pb2", "NumberInput"): "the load test knows the kinds of number",
     ("streamlit.proto.WidgetStates_pb2", "WidgetState"): "the load test tells its widgets' values",
@@ -63,7 +74,7 @@ FIELDS = {
     "BackMsg": ("rerun_script", "is_auto_rerun"),
     "ForwardMsg": ("script_finished",),
 }
-"""Fields of Streamlit's messages that app.py reads, however deep."""
+"""Fields of Streamlit's messages that the server reads, however deep."""
 
 
 def lost(name: str, need: str) -> str:
@@ -118,7 +129,7 @@ def test_a_private_module_has_what_is_taken_from_it(module: str, name: str) -> N
 def test_a_message_has_the_fields_that_are_read(message: str) -> None:
     descriptor = getattr(importlib.import_module(f"streamlit.proto.{message}_pb2"), message).DESCRIPTOR
     for name in FIELDS[message]:
-        assert name in descriptor.fields_by_name, lost(f"{name} in {message}", "one frame at a time")
+        assert name in descriptor.fields_by_name, lost(f"{name} in {message}", "one update at a time")
         descriptor = descriptor.fields_by_name[name].message_type
 
 

@@ -3,7 +3,7 @@
 
 const RESTS_MS = 700 // without a frame: the film has come to rest
 
-// What this file leans on in Streamlit's page: window.__streamlit, which app.py sets.
+// What this file leans on in Streamlit's page: window.__streamlit, which server/page_head.py sets.
 const served = (path) => {
   const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin
   return new URL(path, base.endsWith("/") ? base : `${base}/`)

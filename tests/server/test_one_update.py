@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -12,7 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-import app as served
+from server import one_update
+from tests.server.asgi import run
 
 SOCKET: Scope = {"type": "websocket"}
 
@@ -51,12 +50,6 @@ def run_draws() -> Message:
     return sent(message)
 
 
-def run(coroutine: Coroutine[object, object, None]) -> None:
-    """Runs to the end in a thread of its own: a browser test may have left an event loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
-
-
 class NothingArrivedError(Exception):
     """What would wait for ever here."""
 
@@ -84,7 +77,7 @@ def play(script: Sequence[Message]) -> tuple[list[Message], list[Message]]:
     async def send(message: Message) -> None:
         answers.append(message)
 
-    run(served.OneFrameAtATime(server)(SOCKET, receive, send))
+    run(one_update.OneUpdateAtATime(server)(SOCKET, receive, send))
     return through, answers
 
 
@@ -96,7 +89,7 @@ def came_through(*script: Message) -> list[Message]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, in its only entry."""
     now = [100.0]
-    monkeypatch.setattr("app.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("server.one_update.time.monotonic", lambda: now[0])
     return now
 
 
@@ -127,14 +120,14 @@ def test_all_that_is_sent_arrives_unchanged() -> None:
 def test_a_frame_that_never_comes_is_asked_for_again_after_a_while(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guard, through = served.OneFrameAtATime, []
+    guard, through = one_update.OneUpdateAtATime, []
 
     async def server(_scope: Scope, receive: Receive, _send: Send) -> None:
         for _message in range(2):
             through.append(await receive())
 
     async def receive() -> Message:
-        clock[0] += served.FRAME_PATIENCE_S / 4
+        clock[0] += one_update.PATIENCE_S / 4
         return timer_asks()
 
     async def send(_message: Message) -> None: ...
@@ -142,7 +135,7 @@ def test_a_frame_that_never_comes_is_asked_for_again_after_a_while(
     begin = clock[0]
     run(guard(server)(SOCKET, receive, send))
     assert through == [timer_asks()] * 2
-    assert clock[0] - begin > served.FRAME_PATIENCE_S
+    assert clock[0] - begin > one_update.PATIENCE_S
 
 
 def test_what_is_no_websocket_passes(clock: list[float]) -> None:
@@ -157,5 +150,5 @@ def test_what_is_no_websocket_passes(clock: list[float]) -> None:
     async def send(_message: Message) -> None: ...
 
     scope: Scope = {"type": "http"}
-    run(served.OneFrameAtATime(server)(scope, receive, send))
+    run(one_update.OneUpdateAtATime(server)(scope, receive, send))
     assert seen == [(scope, receive, send)]

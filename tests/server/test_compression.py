@@ -7,8 +7,8 @@ import gzip
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-import app as served
-from tests.pages.test_one_frame_at_a_time import run
+from server.compression import CompressOnce
+from tests.server.asgi import run
 
 CODE = b"export const answer = 42\n" * 100
 HEADERS = [(b"content-type", b"text/javascript"), (b"content-length", str(len(CODE)).encode())]
@@ -36,7 +36,7 @@ class Server:
             await send(message)
 
 
-def ask(app: served.CompressOnce) -> list[Message]:
+def ask(app: CompressOnce) -> list[Message]:
     """What one visitor gets."""
     got: list[Message] = []
 
@@ -56,7 +56,7 @@ def body(messages: list[Message]) -> bytes:
 
 def test_a_file_is_asked_for_once_and_sent_compressed_to_all() -> None:
     server = Server([START, FIRST, REST])
-    app = served.CompressOnce(server)
+    app = CompressOnce(server)
     for _visitor in range(3):
         got = ask(app)
         assert dict(got[0]["headers"])[b"content-type"] == b"text/javascript"
@@ -68,7 +68,7 @@ def test_a_file_is_asked_for_once_and_sent_compressed_to_all() -> None:
 @pytest.mark.parametrize("broken", [[], [START], [START, FIRST]], ids=["nothing", "its head", "a part"])
 def test_what_broke_off_is_not_kept(broken: list[Message]) -> None:
     server = Server(broken, [START, FIRST, REST])
-    app = served.CompressOnce(server)
+    app = CompressOnce(server)
     assert ask(app) == []
     assert body(ask(app)) == CODE
     assert server.asked == 2
