@@ -6,11 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run dev test lint types check-browser bench screenshots clean
+.PHONY: run workshop dev test lint types check-browser bench screenshots clean
 .DEFAULT_GOAL := run
 
-run: $(VENV)/.runtime  ## open RNN Explorer
+run: $(VENV)/.runtime  ## open RNN Explorer, for this machine only
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+workshop: $(VENV)/.runtime  ## serve RNN Explorer to all machines that reach this one
+	@$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless true --server.address 0.0.0.0
 
 dev: $(VENV)/.runtime  ## the same, reloading what is edited
 	@$(BIN)/streamlit run app.py --server.port $(PORT) --server.runOnSave true --server.fileWatcherType auto --client.showErrorDetails full

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -12,14 +13,22 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
+from server import settings
 from server.address import base_path
 from server.assets import plotly_js
 from server.compression import CompressOnce
 from server.health import healthz, lifespan
+from server.hosts import KnownHosts
+from server.messages import WellFormedMessages
 from server.one_update import OneUpdateAtATime
 from server.page_addresses import PageAddresses
 from server.page_head import PageHead
 from server.security_headers import SecurityHeaders
+
+try:
+    frame_ancestors, hosts = settings.frame_ancestors(), settings.hosts()
+except settings.SettingError as error:
+    sys.exit(str(error))
 
 app = st.App(
     Path(__file__).parent / "pages" / "main.py",
@@ -29,7 +38,9 @@ app = st.App(
         Route(f"{base_path()}/healthz", healthz),
     ],
     middleware=[
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, frame_ancestors=frame_ancestors),
+        Middleware(KnownHosts, names=hosts),
+        Middleware(WellFormedMessages),
         Middleware(OneUpdateAtATime),
         Middleware(CompressOnce),
         Middleware(GZipMiddleware, minimum_size=1_000),
