@@ -165,7 +165,7 @@ def test_while_playing_the_cells_are_painted_and_at_rest_they_are_plotlys(server
     expected = trace_forward(trainer.model, trainer.encoding).output_BTF[0].T
     assert drawn(page, ".st-key-output") == expected.tolist()
     labels = page.locator(".st-key-output_plot .heatmap-label").all_text_contents()
-    assert labels == [f"{value:.2f}".replace("-0.00", "0.00") for value in expected.flatten()]
+    assert labels == [format_number(value, decimals=2) for value in expected.flatten()]
 
 
 def outputs_until(last: int) -> Iterator[list[float]]:

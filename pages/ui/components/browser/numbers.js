@@ -1,12 +1,13 @@
 // Numbers as Plotly's typed arrays carry them, the text of a number, and the colours of a cell.
 
-// The numbers of a typed array of float32.
-const numbers = ({ bdata }) => new Float32Array(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
+// The numbers of a typed array of floats.
+const numbers = ({ bdata, dtype }) =>
+  new (dtype === "f8" ? Float64Array : Float32Array)(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
 
 // The same, row by row; null for anything else.
 const matrix = (typed) => {
   const { dtype, shape } = typed
-  if (dtype !== "f4" || !shape) return null
+  if (!["f4", "f8"].includes(dtype) || !shape) return null
   const values = numbers(typed)
   const columns = Number(shape.split(",")[1])
   return Array.from({ length: values.length / columns }, (_row, at) => values.subarray(at * columns, (at + 1) * columns))

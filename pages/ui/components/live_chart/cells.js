@@ -4,6 +4,27 @@
 // What this file leans on in Plotly's chart: the group .hm of each heatmap with its g.heatmap-label, row by row;
 // calcdata, which hover labels are read from, with the edges of the cells; _fullLayout and its axes' c2p.
 
+const decimalsOf = ({ texttemplate }) => Number(/\.(\d)f/.exec(texttemplate)?.[1])
+const colorIn = ({ colorscale, low, high }, value) =>
+  colorAt(colorscale, Math.min(1, Math.max(0, (value - low) / (high - low))))
+
+// The traces with the text of each cell as `printed` has it, in an ink that can be read. Plotly's own text of a number
+// can be of any length, and its two inks have too little contrast with colours of medium brightness.
+const withTexts = (data, { coloraxis }) =>
+  data.map((trace) => {
+    if (trace.type !== "heatmap" || !trace.texttemplate) return trace
+    const { colorscale, cmin: low, cmax: high } = coloraxis ?? { ...trace, cmin: trace.zmin, cmax: trace.zmax }
+    const decimals = decimalsOf(trace)
+    const text = matrix(trace.z)?.map((row, at) =>
+      Array.from(row, (value, column) => {
+        const words = Number.isNaN(decimals) ? trace.text[at][column] : printed(value, decimals)
+        const none = words === "" || !Number.isFinite(value) // a cell without a value has no colour either
+        return none ? "" : `<span style="color:${inkOn(colorIn({ colorscale, low, high }, value))}">${words}</span>`
+      }),
+    )
+    return text ? { ...trace, text, texttemplate: "%{text}" } : trace
+  })
+
 const drawCells = (plot, group, at) => {
   const { xaxis, yaxis, xgap, ygap } = plot._fullData[at]
   const [across, down] = [xaxis, yaxis].map((name) => plot._fullLayout[`${name[0]}axis${name.slice(1)}`])
@@ -39,13 +60,12 @@ const paintCells = (plot, data, layout) => {
   if (labels.some((texts, at) => texts.length && texts.length !== sizes[at])) return false
   groups.forEach((group, at) => {
     const cells = group.querySelector(".rnn-cells") ?? drawCells(plot, group, at)
-    const decimals = Number(/\.(\d)f/.exec(data[at].texttemplate)?.[1])
+    const decimals = decimalsOf(data[at])
     plot.calcdata[at][0].z = values[at]
     values[at]
       .flatMap((row) => Array.from(row))
       .forEach((value, index) => {
-        const share = Math.min(1, Math.max(0, (value - scale.cmin) / (scale.cmax - scale.cmin)))
-        const color = colorAt(scale.colorscale, share)
+        const color = colorIn({ colorscale: scale.colorscale, low: scale.cmin, high: scale.cmax }, value)
         cells.children[index].style.fill = `rgb(${color.join()})`
         const label = labels[at][index]
         if (!label) return

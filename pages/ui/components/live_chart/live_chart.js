@@ -94,12 +94,12 @@ const chart = (root, figure, pick) => {
     const Plotly = await loadPlotly(figure.plotly)
     const { clientWidth: width, clientHeight: height } = place
     if (!width) return
-    const sizes = scaled({ data, layout }, layout.height ? height / layout.height : rem() / 16)
+    const sizes = scaled({ data: withTexts(data, layout), layout }, layout.height ? height / layout.height : rem() / 16)
     plot.setAttribute("role", "img")
     plot.setAttribute("aria-label", alt)
     const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
-    offerChart(root, plot, figure.name, Plotly, () => ({ data, layout }))
+    offerChart(root, plot, figure.name, Plotly, () => ({ data: withTexts(data, layout), layout }))
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
     if (figure.picks) {
