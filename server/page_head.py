@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.ui.i18n import language_of
+from server.lost_connection import lost_connection_script
 from server.page_addresses import page_at
 from server.responses import whole_response, without
 
@@ -18,11 +21,15 @@ FOLDER_SCRIPT = (
 """The server has sent its first page, which stands in a folder, but the browser's address is not one: a proxy strips a
 prefix and lets it through without its slash. Only the browser can know."""
 
-ROOT_SCRIPT = '<script>window.__streamlit={BACKEND_BASE_URL:new URL(".",location).href}</script>'
+ROOT_SCRIPT = (
+    '<script>window.__streamlit={BACKEND_BASE_URL:new URL(".",location).href,'
+    "HOST_CONFIG:{blockErrorDialogs:true}}</script>"
+)
 """Tells Streamlit's page, and the live charts, where the server is: in the folder of the page, whatever its path.
-Without it, a deep link makes the page probe ``/train/_stcore/health`` first, and every visitor's console shows it."""
+Without it, a deep link makes the page probe ``/train/_stcore/health`` first, and every visitor's console shows it.
+Streamlit's dialogs of errors stay closed: ``lost_connection.js`` shows what they would."""
 
-SCRIPTS = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in ("address.js",))
+ADDRESS_SCRIPT = f"<script>{(UI / 'address.js').read_text(encoding='utf-8')}</script>"
 
 STYLE = "".join(
     f'<style id="{sheet.stem}">{sheet.read_text(encoding="utf-8")}</style>' for sheet in sorted(UI.rglob("*.css"))
@@ -45,12 +52,14 @@ class PageHead:
         if response is None:
             return
         if response.headers.get("content-type", "").startswith("text/html"):
-            head = f"<head>{head_of(page_at(scope['path']) or '')}".encode()
+            language = language_of(Headers(scope=scope).get("accept-language", ""))
+            head = f"<head>{head_of(page_at(scope['path']) or '', language)}".encode()
             response.body = bytes(response.body).replace(b"<head>", head, 1)
             response.headers["content-length"] = str(len(response.body))
         await response(scope, receive, send)
 
 
-def head_of(page: str) -> str:
+def head_of(page: str, language: str) -> str:
     """Return the HTML at the head of the page with this name, "" for the first one."""
-    return f"{ROOT_SCRIPT if page else FOLDER_SCRIPT + ROOT_SCRIPT}{SCRIPTS}{STYLE}"
+    where = ROOT_SCRIPT if page else FOLDER_SCRIPT + ROOT_SCRIPT
+    return f"{where}{ADDRESS_SCRIPT}{lost_connection_script(language)}{STYLE}"

@@ -13,7 +13,27 @@ _CATALOGUES = Path(__file__).parent.parent / "locale"
 
 def _(message: str) -> str:
     """``message`` in the language of the browser, looked up for each run; English where there is no catalogue."""
-    return _translations((st.context.locale or "en").replace("-", "_")).gettext(message)
+    return translated(message, (st.context.locale or "en").replace("-", "_"))
+
+
+def translated(message: str, language: str) -> str:
+    """Return ``message`` in ``language``, as "ko" or "ko_KR"; English where there is no catalogue."""
+    return _translations(language).gettext(message)
+
+
+def language_of(accept_language: str) -> str:
+    """Return the first language of a header ``Accept-Language`` that has a catalogue, or "en".
+
+    >>> language_of("xx-YY,en;q=0.8")
+    'en'
+    """
+    known = {folder.name for folder in _CATALOGUES.glob("*") if folder.is_dir()} | {"en"}
+    for part in accept_language.split(","):
+        tag = part.partition(";")[0].strip().replace("-", "_")
+        for language in (tag, tag.partition("_")[0]):
+            if language in known:
+                return language
+    return "en"
 
 
 @cache

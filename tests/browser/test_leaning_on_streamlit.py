@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, Open, settle, until
@@ -67,6 +68,19 @@ MODULES = {
     ("streamlit.testing.v1.app_test", "TMP_DIR"): "tests leave no directory behind",
 }
 """Private modules and what is taken from them."""
+
+HOST_MESSAGES = {
+    "WEBSOCKET_CONNECTED": "the notice of a lost connection goes",
+    "WEBSOCKET_DISCONNECTED": "an error is the connection's",
+    "CLIENT_ERROR_DIALOG": "the notice of a lost connection comes",
+}
+"""What Streamlit's page tells its host and itself, by the type of the message; `test_lost_connection.py` sees them."""
+
+SETTINGS = {
+    "BACKEND_BASE_URL": "a page in any folder finds the server",
+    "blockErrorDialogs": "our notice comes instead of Streamlit's dialog",
+}
+"""What Streamlit's page takes from ``window.__streamlit``."""
 
 PUBLIC = {("streamlit.testing.v1", "AppTest")}
 
@@ -148,6 +162,26 @@ def test_every_node_that_a_source_names_is_in_the_table() -> None:
 def test_every_state_that_a_source_waits_for_is_in_the_table() -> None:
     named = {name for file in SOURCES for name in re.findall(r"data-test-[\w-]+", file.read_text(encoding="utf-8"))}
     assert named == set(STATES)
+
+
+@pytest.fixture(scope="module")
+def page_scripts() -> str:
+    """The scripts of Streamlit's page."""
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    return "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.js")))
+
+
+@pytest.mark.parametrize(("name", "need"), [*HOST_MESSAGES.items(), *SETTINGS.items()])
+def test_the_page_knows_a_message_or_a_setting(page_scripts: str, name: str, need: str) -> None:
+    assert name in page_scripts, lost(name, need)
+
+
+def test_every_host_message_and_setting_that_a_source_names_is_in_a_table() -> None:
+    sources = {file: file.read_text(encoding="utf-8") for file in SOURCES if "tests" not in file.parts}
+    messages = {name for text in sources.values() for name in re.findall(r'\btype === "([A-Z_]+)"', text)}
+    settings = {name for text in sources.values() for name in re.findall(r"[{,](\w+):(?:new URL|true)", text)}
+    assert messages == set(HOST_MESSAGES)
+    assert settings == set(SETTINGS)
 
 
 def test_every_private_module_that_a_source_imports_is_in_the_table() -> None:
