@@ -11,6 +11,7 @@ from pages.ui.i18n import _
 from pages.ui.insights import show_insights
 from pages.ui.train import film, past, playback
 from pages.ui.train.parts import show_parts
+from pages.ui.train.verdict import stop_words
 from pages.ui.work import working
 from rnn_core import history_csv
 from rnn_core.export import Part
@@ -26,7 +27,7 @@ show_head(
 )
 with working(config, goes_on=playback.playing()):
     trainer = state.trainer()
-    stopped = playback.stop_words(trainer)
+    stopped = stop_words(trainer)
 if stopped:
     playback.pause()
 playing = playback.playing()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,20 +10,19 @@ import numpy as np
 from rnn_core.config import MAX_HIDDEN_SIZE, Cell, Head, Nonlinearity, Optimizer, RunConfig, Task
 from rnn_core.encoding import Encoding
 from rnn_core.history import EpochRecord
-from rnn_core.insights.rule import WHOLE_LINE, Course, Found, Rule, first_valid, listed, quoted
+from rnn_core.insights.rule import WHOLE_LINE, Change, Course, Found, Rule, first_valid, listed, quoted
 from rnn_core.memory import accuracy_ceiling, context_need
-
-PATIENCE = 20
-"""How many epochs a network is given before one says what it has not learnt."""
-
-RAN_AWAY = 3.0
-"""A loss that is this many times its lowest has run away, if it is also worse than a guess."""
+from rnn_core.progress import PATIENCE, Assessment, State, classify, divergence_limit, least_loss, lower_bound
 
 NEAR_A_GUESS = 0.05
 """A loss is clearly below a guess's if more than this share of that is gone."""
 
 GOOD_RATE = {Optimizer.ADAM: 0.03, Optimizer.RMSPROP: 0.01, Optimizer.SGD: 1.0}
 """A learning rate at which networks as small as these learn."""
+
+
+SLOW = 5
+"""A learning rate is far below the usual one if it is less than this part of it."""
 
 
 def diverged(config: RunConfig, _encoding: Encoding, course: Course) -> Found | None:
@@ -36,20 +34,38 @@ def diverged(config: RunConfig, _encoding: Encoding, course: Course) -> Found | 
     falls = np.flatnonzero(loss_E[1 : within[-1] + 1] <= loss_E[: within[-1]])
     start = int(falls[-1]) + 1 if falls.size else 0  # from here it only rose until it was beyond the bound for good
     words = (
-        "From epoch {start} on, where it was {start_loss:.4g} nats, the loss rose. At epoch {epoch} it is {loss:.4g}: "
-        "a blind guess among {V} tokens costs no more than ln {V} = {guess:.4g}. The updates overshoot, with "
-        "`learning_rate` {learning_rate:g}."
+        "The loss rose from {start_loss:.4g} nats at epoch {start} to {loss:.4g} at epoch {epoch}; a uniform guess "
+        "among {V} tokens has ln {V} = {guess:.4g}. `learning_rate` {learning_rate:g} is probably too large."
     )
     if not course.now.finite:
         words = (
-            "From epoch {start} on, where it was {start_loss:.4g} nats, the loss rose, and at epoch {lost} it was no "
-            "finite number any more. The updates overshoot, with `learning_rate` {learning_rate:g}."
+            "The loss rose from {start_loss:.4g} nats at epoch {start}; since epoch {lost} it is not finite. "
+            "`learning_rate` {learning_rate:g} is probably too large."
         )
     return (
-        "The loss ran away",
+        "Training has diverged",
         words,
         {"start": start, "start_loss": float(loss_E[start]), "lost": int(finite_E.argmin())},
-        first_valid(config, {"learning_rate": _tenth(config.learning_rate)}, {"clip_norm": 1.0}),
+        advised(config, State.DIVERGED),
+    )
+
+
+def risen(config: RunConfig, _encoding: Encoding, course: Course) -> Found | None:
+    """The loss has been clearly above its lowest for PATIENCE epochs."""
+    found = _assessed(config, course)
+    if found.state is not State.RISEN:
+        return None
+    return (
+        "The loss has risen and stays high",
+        "The lowest loss was {low:.4f} nats at epoch {low_epoch}. It rose to {high:.4f} at epoch {high_epoch}, and at "
+        "epoch {epoch} it is {loss:.4f}. `learning_rate` {learning_rate:g} is probably too large here.",
+        {
+            "low": found.low_nats,
+            "low_epoch": found.low_epoch,
+            "high": found.high_nats,
+            "high_epoch": found.high_epoch,
+        },
+        advised(config, State.RISEN),
     )
 
 
@@ -61,8 +77,8 @@ def nothing_comes_back(config: RunConfig, _encoding: Encoding, course: Course) -
     return (
         "No gradient comes back",
         "The loss is {loss:.4f} nats, and yet the gradient of all {parameters} parameters has norm {gradient_norm:g}. "
-        "Every way back leads through an activation that is flat, a relu below 0 or a tanh at ±1, so the updates have "
-        "nothing to go by.",
+        "Every activation between the parameters and the loss is saturated (tanh at ±1, sigmoid at 0 or 1) or inactive "
+        "(relu below 0), so an update changes nothing.",
         {},
         first_valid(
             config, {"nonlinearity": Nonlinearity.TANH} if relu else {"learning_rate": _tenth(config.learning_rate)}
@@ -75,7 +91,7 @@ def stuck_at_ln_v(config: RunConfig, encoding: Encoding, course: Course) -> Foun
     recent_E, clearly = course.loss_E[-PATIENCE - 1 :], (1 - NEAR_A_GUESS) * math.log(len(config.vocabulary))
     if course.now.epoch < PATIENCE or not clearly <= recent_E.min() <= recent_E[-1] <= _bound(config, course):
         return None
-    if course.now.gradient_norm == 0 or _least_loss(config, encoding) >= clearly:
+    if course.now.gradient_norm == 0 or least_loss(config, encoding) >= clearly:
         return None
     return (
         "Still a guess",
@@ -110,6 +126,23 @@ def ceiling_of_one(config: RunConfig, encoding: Encoding, course: Course) -> Fou
     )
 
 
+def plateau(config: RunConfig, encoding: Encoding, course: Course) -> Found | None:
+    """The loss has stopped falling, not everything is right, and no rule above has the reason."""
+    found = _assessed(config, course)
+    above = (nothing_comes_back, stuck_at_ln_v, ceiling_of_one)
+    if found.state is not State.PLATEAU or course.right == course.steps:
+        return None
+    if any(rule(config, encoding, course) for rule in above):
+        return None
+    return (
+        "The loss is on a plateau",
+        "In the last {window} epochs the loss has hardly fallen: it is {loss:.4f} nats at epoch {epoch}, with {right} "
+        "of {steps} right. Its lowest was {low:.4f} at epoch {low_epoch}.",
+        {"window": found.window, "low": found.low_nats, "low_epoch": found.low_epoch},
+        advised(config, State.PLATEAU),
+    )
+
+
 def recital(config: RunConfig, encoding: Encoding, course: Course) -> Found | None:
     """Every next token of the one line there is has been learnt."""
     one = len(encoding.lines) == 1 and len(config.vocabulary) > 1 and config.task is Task.NEXT
@@ -129,11 +162,43 @@ def recital(config: RunConfig, encoding: Encoding, course: Course) -> Found | No
 
 LEARNING_RULES: tuple[Rule, ...] = (
     diverged,
+    risen,
     nothing_comes_back,
     stuck_at_ln_v,
     ceiling_of_one,
+    plateau,
     recital,
 )
+
+
+def advised(config: RunConfig, state: State) -> Change:
+    """Return the change of ``config`` that a training in ``state`` calls for, {} where it calls for none.
+
+    A loss that has risen or diverged: a tenth of the learning rate. A plateau: the usual rate where that of ``config``
+    is far below it; else a linear head, a GRU, or twice the hidden units, the first of these that is a change.
+    """
+    if state in (State.RISEN, State.DIVERGED):
+        return first_valid(config, {"learning_rate": _tenth(config.learning_rate)}, {"clip_norm": 1.0})
+    if state is not State.PLATEAU:
+        return {}
+    usual = GOOD_RATE[config.optimizer]
+    return first_valid(
+        config,
+        {"learning_rate": usual} if config.learning_rate < usual / SLOW else {},
+        {"head": Head.LINEAR, "hidden_size": config.units} if config.head is Head.NONE else {},
+        {"cell": Cell.GRU if config.cell is Cell.RNN else config.cell},
+        {"hidden_size": min(2 * config.units, MAX_HIDDEN_SIZE)},
+    )
+
+
+def _assessed(config: RunConfig, course: Course) -> Assessment:
+    """Return the state of a training whose present answers are not all right for long enough to be done."""
+    bound = lower_bound(config)
+    return classify(
+        course.loss_E,
+        guess_nats=math.log(len(config.vocabulary)),
+        bound_nats=None if bound is None else bound[1],
+    )
 
 
 def _tenth(rate: float) -> float:
@@ -144,22 +209,7 @@ def _tenth(rate: float) -> float:
 def _bound(config: RunConfig, course: Course) -> float:
     """The loss beyond which a training has run away."""
     lowest: float = course.loss_E[np.isfinite(course.loss_E)].min(initial=math.inf)
-    return max(RAN_AWAY * lowest, math.log(len(config.vocabulary)))
-
-
-def _least_loss(config: RunConfig, encoding: Encoding) -> float:
-    """The mean over all steps of −ln of how often the answer follows what was read, in nats.
-
-    No network has less that sees what was read from the line's start, or, where nothing recurs, one token.
-    """
-    read_from_start = config.batch_first or len(encoding.lines) > 1
-    seen = [
-        (inputs[0 if read_from_start else t : t + 1], asked)
-        for inputs, targets in zip(encoding.inputs, encoding.targets, strict=True)
-        for t, asked in enumerate(targets)
-    ]
-    read, both = Counter(context for context, _ in seen), Counter(seen)
-    return sum(count * math.log(read[context] / count) for (context, _), count in both.items()) / len(seen)
+    return divergence_limit(lowest, math.log(len(config.vocabulary)))
 
 
 def _says_by_token(encoding: Encoding, record: EpochRecord) -> bool:

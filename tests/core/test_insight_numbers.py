@@ -86,14 +86,14 @@ def _records(losses: Sequence[float]) -> list[EpochRecord]:
 @pytest.mark.parametrize(
     ("losses", "sentence"),
     [
-        ([2.2, 1.0, 0.5, 0.6, 4.0], "From epoch 2 on, where it was 0.5 nats, the loss rose. At epoch 4 it is 4: "),
-        ([2.2, 0.5, 0.5, 7.0], "From epoch 2 on, where it was 0.5 nats, the loss rose. At epoch 3 it is 7: "),
-        ([2.3, 7.0, 8.0, 7.5], "From epoch 0 on, where it was 2.3 nats, the loss rose. At epoch 3 it is 7.5: "),
+        ([2.2, 1.0, 0.5, 0.6, 4.0], "The loss rose from 0.5 nats at epoch 2 to 4 at epoch 4; "),
+        ([2.2, 0.5, 0.5, 7.0], "The loss rose from 0.5 nats at epoch 2 to 7 at epoch 3; "),
+        ([2.3, 7.0, 8.0, 7.5], "The loss rose from 2.3 nats at epoch 0 to 7.5 at epoch 3; "),
         (
             [2.2, 3.0, math.nan, math.nan],
-            "From epoch 0 on, where it was 2.2 nats, the loss rose, and at epoch 2 it was",
+            "The loss rose from 2.2 nats at epoch 0; since epoch 2 it is not finite.",
         ),
-        ([2.2, 9.0, 0.5, 60.0, math.inf], "From epoch 2 on, where it was 0.5 nats, the loss rose, and at epoch 4 it"),
+        ([2.2, 9.0, 0.5, 60.0, math.inf], "The loss rose from 0.5 nats at epoch 2; since epoch 4 it is not finite."),
     ],
 )
 def test_a_loss_ran_away_from_where_it_last_fell(losses: list[float], sentence: str) -> None:

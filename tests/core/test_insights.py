@@ -28,9 +28,16 @@ def _next(text: str = HELLO, **options: Any) -> RunConfig:
 
 BOTH_OF_TWO = RunConfig("abcd", task=Task.NEXT, bidirectional=True, hidden_size=2)
 BOTH_OF_65 = RunConfig("".join(map(chr, range(0x4E00, 0x4E00 + 130))), task=Task.NEXT, bidirectional=True)
+SHIP = (
+    "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks and work, "
+    "but rather teach them to long for the endless immensity of the sea."
+)
 FIRES: list[tuple[str, RunConfig, int, list[str]]] = [
-    ("diverged", RunConfig(**SGD, **RELU, learning_rate=10.0), 30, ["`learning_rate` 10."]),
-    ("diverged", RunConfig(**SGD, learning_rate=10.0), 40, ["At epoch 40", "ln 9 = 2.197."]),
+    ("diverged", RunConfig(**SGD, **RELU, learning_rate=10.0), 30, ["`learning_rate` 10 is"]),
+    ("diverged", RunConfig(**SGD, learning_rate=10.0), 40, ["at epoch 40;", "ln 9 = 2.197."]),
+    ("risen", RunConfig(task=Task.NEXT), 560, ["lowest loss was 0.75", "at epoch 560", "`learning_rate` 0.1 is"]),
+    ("risen", _next(SHIP, num_layers=2, hidden_size=25, learning_rate=0.1), 100, ["was 2.0", "epoch 100", "0.1 is"]),
+    ("plateau", RunConfig(task=Task.NEXT, cell=Cell.GRU, seed=3), 400, ["last 100 epochs", "at epoch 400", "9 of 11"]),
     # 9·9 + 9·9 + 2·9 parameters; all units of the relu are off, so all tokens are equally likely.
     ("nothing_comes_back", RunConfig(**RELU, learning_rate=1.0), 100, ["2.1972", "180 parameters", "norm 0."]),
     ("nothing_comes_back", RunConfig(learning_rate=10.0), 40, ["180 parameters", "norm 0."]),
@@ -71,6 +78,11 @@ FIRES: list[tuple[str, RunConfig, int, list[str]]] = [
 SILENT: list[tuple[str, RunConfig, int]] = [
     ("diverged", RunConfig(**SGD, learning_rate=10.0), 0),
     ("diverged", RunConfig(), 60),
+    ("risen", RunConfig(task=Task.NEXT), 400),
+    ("risen", RunConfig(**SGD, learning_rate=10.0), 40),
+    ("plateau", RunConfig(head=Head.LINEAR), 200),
+    ("plateau", RunConfig(head=Head.LINEAR), 30),
+    ("plateau", RunConfig(learning_rate=1e-6), 40),
     ("nothing_comes_back", RunConfig(**RELU), 20),
     ("nothing_comes_back", RunConfig("aaaa"), 1),
     ("stuck_at_ln_v", RunConfig(learning_rate=1e-6), 19),

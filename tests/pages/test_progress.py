@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from rnn_core import RunConfig, Trainer, trace_forward
-from rnn_core.config import Cell, Head, Nonlinearity, Task
-from rnn_core.progress import FLAT_EPOCHS, is_done
+from rnn_core.config import Cell, Head, Nonlinearity, Optimizer, Task
+from rnn_core.progress import FLAT_EPOCHS, State, assess, is_done
 from rnn_core.steps import TIE
 from rnn_core.text import visible
 from tests.pages.conftest import Open, Screen, typed_array
@@ -58,7 +58,7 @@ def test_logits_without_a_bound_have_no_floor(open_screen: Open, config: RunConf
     screen = trained(open_screen, config, 200)
     assert "shapes" not in layout(screen)
     assert not screen.has("on_loss_floor")
-    assert "floor" not in verdict(screen)
+    assert "lower bound" not in verdict(screen)
 
 
 def test_the_floor_is_derived_one_click_away(open_screen: Open) -> None:
@@ -94,8 +94,9 @@ def test_early_shows_every_one_of_the_first_epochs(open_screen: Open) -> None:
 
 @pytest.mark.parametrize("epochs", [0, 1, 5])
 @pytest.mark.parametrize("head", Head)
-def test_nothing_is_said_while_it_gets_better(open_screen: Open, head: Head, epochs: int) -> None:
-    assert verdict(trained(open_screen, RunConfig(head=head), epochs)) == ""
+def test_a_loss_that_falls_is_called_falling(open_screen: Open, head: Head, epochs: int) -> None:
+    words = "The loss is falling." if epochs else "Untrained."
+    assert verdict(trained(open_screen, RunConfig(head=head), epochs)) == words
 
 
 def test_a_finished_training_is_said_to_be_done(open_screen: Open) -> None:
@@ -104,7 +105,7 @@ def test_a_finished_training_is_said_to_be_done(open_screen: Open) -> None:
     while not is_done(trainer):
         trainer.step()
     screen = trained(open_screen, config, trainer.epoch - 1)
-    assert verdict(screen) == ""
+    assert "Done" not in verdict(screen)
     screen.press("Step")
     assert verdict(screen) == f"Done: everything right, and the loss flat, for {FLAT_EPOCHS} epochs."
 
@@ -113,13 +114,13 @@ def test_near_the_floor_it_is_said_how_near(open_screen: Open) -> None:
     screen = trained(open_screen, RunConfig(), 60)
     gap = screen.runs[RunConfig()].now.loss_nats - FLOOR
     assert gap < 0.02
-    assert f"{gap:.4f} above the floor {FLOOR:.4f}, which no network without a head gets below." in verdict(screen)
+    assert f"The loss is {gap:.4f} above {FLOOR:.4f}, its lower bound for logits between −1 and 1." in verdict(screen)
 
 
 def test_far_from_the_floor_it_is_not_spoken_of(open_screen: Open) -> None:
     screen = trained(open_screen, RunConfig(task=Task.NEXT), 30)
     assert screen.runs[RunConfig(task=Task.NEXT)].now.loss_nats - FLOOR > 0.02
-    assert "floor" not in verdict(screen)
+    assert "lower bound" not in verdict(screen)
 
 
 def test_a_tie_is_said_with_its_step_and_tokens(open_screen: Open) -> None:
@@ -146,5 +147,54 @@ def test_a_frame_brings_the_verdict_up_to_date(open_screen: Open) -> None:
     before = verdict(screen)
     screen.press("Play")
     patch = screen.frame()["live_verdict"]["text"]
-    assert f"{screen.runs[config].now.loss_nats - FLOOR:.4f} above the floor" in patch
+    assert f"{screen.runs[config].now.loss_nats - FLOOR:.4f} above {FLOOR:.4f}" in patch
     assert patch != before
+
+
+SHIP = (
+    "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks and work, "
+    "but rather teach them to long for the endless immensity of the sea."
+)
+STATES: dict[State, tuple[RunConfig, int, list[str]]] = {
+    State.UNTRAINED: (RunConfig(), 0, ["Untrained."]),
+    State.EARLY: (RunConfig(learning_rate=1e-6), 5, ["Fewer than 20 epochs: too early to judge."]),
+    State.IMPROVING: (RunConfig(), 5, ["The loss is falling."]),
+    State.DONE: (RunConfig(head=Head.LINEAR), 250, ["Done: everything right"]),
+    State.AT_BOUND: (RunConfig(), 60, ["above 0.7337, its lower bound for logits between −1 and 1."]),
+    State.PLATEAU: (
+        RunConfig(learning_rate=1e-6),
+        120,
+        ["in the last 100 epochs", "Try learning_rate 0.03 (now 1e−6)."],
+    ),
+    State.RISING: (RunConfig(task=Task.NEXT), 485, [" at epoch 435."]),
+    State.RISEN: (
+        RunConfig(SHIP, task=Task.NEXT, num_layers=2, hidden_size=25, head=Head.LINEAR),
+        100,
+        ["The loss rose from 2.0703 at epoch 70 to 2.9", "has not come back down", "Try learning_rate 0.01 (now 0.1)."],
+    ),
+    State.DIVERGED: (
+        RunConfig(head=Head.LINEAR, optimizer=Optimizer.SGD, learning_rate=10.0),
+        40,
+        ["Training has diverged: the loss rose from ", "Try learning_rate 1 (now 10)."],
+    ),
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_its_words_with_its_numbers_and_an_advice(open_screen: Open, state: State) -> None:
+    config, epochs, parts = STATES[state]
+    screen = trained(open_screen, config, epochs)
+    assert assess(screen.runs[config]).state is state
+    assert [part for part in parts if part not in verdict(screen)] == []
+
+
+def test_a_loss_that_is_no_number_stops_and_has_its_epoch_and_an_advice(open_screen: Open) -> None:
+    config = RunConfig(head=Head.LINEAR, nonlinearity=Nonlinearity.RELU, optimizer=Optimizer.SGD, learning_rate=10.0)
+    trainer = Trainer(config)
+    while trainer.stop is None:
+        trainer.step()
+    screen = trained(open_screen, config, trainer.epoch)
+    (warning,) = [one.value for one in screen.app.warning if "diverged" in one.value]
+    assert f"at epoch {trainer.epoch}" in warning
+    assert "(now 10)" in warning
+    assert f"not finite since epoch {trainer.epoch}. Try learning_rate 1 (now 10)." in verdict(screen)

@@ -14,6 +14,7 @@ import pytest
 
 from rnn_core import PRESETS, RunConfig, Trainer, encode, history_table, trace_forward
 from rnn_core.config import Cell, Head, Nonlinearity, Optimizer, Task
+from rnn_core.numbers import format_significant
 from rnn_core.text import split_tokens, visible
 from tests.pages.conftest import Open, Screen, assert_same_panels, typed_array
 
@@ -368,7 +369,7 @@ def short_limit(monkeypatch: pytest.MonkeyPatch) -> int:
     """An epoch limit that a test can reach."""
     limit = 3
     monkeypatch.setattr("rnn_core.training.MAX_EPOCHS", limit)
-    monkeypatch.setattr("pages.ui.train.playback.MAX_EPOCHS", limit)
+    monkeypatch.setattr("pages.ui.train.verdict.MAX_EPOCHS", limit)
     return limit
 
 
@@ -423,9 +424,9 @@ def test_a_loss_that_is_not_finite_ends_stepping_and_is_named_with_its_epoch(ope
     before = trainer.history[last - 1]
     assert_ended(
         screen,
-        f"The loss is {trainer.now.loss_nats} at epoch {last}",
-        f"{before.loss_nats:.4g}",
-        f"{before.gradient_norm:.4g}",
+        f"Training has diverged: the loss is {trainer.now.loss_nats} at epoch {last}.",
+        format_significant(before.loss_nats),
+        format_significant(before.gradient_norm),
         "learning_rate",
         "clip_norm",
     )

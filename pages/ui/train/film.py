@@ -25,6 +25,7 @@ from pages.ui.i18n import _
 from pages.ui.picture import drawn_up, picture_patches, show_network
 from pages.ui.steps import patches, say, show_steps
 from pages.ui.train import past, playback
+from pages.ui.train.verdict import verdict_words
 from rnn_core import Encoding, Trace, Trainer, context_need, trace_forward
 from rnn_core.config import Task
 from rnn_core.figures.heatmap import color_range
@@ -168,10 +169,10 @@ def _choose_looks(trainer: Trainer, lines: range) -> dict[str, Any]:
 
 
 def _mount_verdict(trainer: Trainer, window: Window) -> None:
-    """Draws the line that says why it gets no better, empty while it does."""
+    """Draw the line that states what the losses show."""
     with st.container(key="verdict"):
         said = say(trainer.encoding, _trace(trainer), lines=window.lines, steps=window.steps)
-        live_text(playback.verdict(trainer, said), key="live_verdict")
+        live_text(verdict_words(trainer, said), key="live_verdict")
 
 
 def _target_words(encoding: Encoding, window: Window) -> str:
@@ -199,7 +200,7 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | {
             "live_status": text_patch(now),
             "live_address": address_patch(address.present().to_query()),
-            "live_verdict": text_patch(playback.verdict(trainer, said)),
+            "live_verdict": text_patch(verdict_words(trainer, said)),
             "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
             "live_predictions": table_patch(
                 playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps

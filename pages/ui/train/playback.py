@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import streamlit as st
 
 from pages.ui import replay, state
 from pages.ui.i18n import _
-from pages.ui.steps import tie_words
 from rnn_core import EpochRecord, Trainer
-from rnn_core.config import MAX_EPOCHS
-from rnn_core.progress import FLAT_EPOCHS, is_done, loss_floor
-from rnn_core.steps import Said
-from rnn_core.training import Stop
 
 FRAME_S = 0.08
 """How often the browser asks for a frame."""
@@ -24,9 +18,6 @@ BUDGET_S = 0.05
 
 ROWS = 12
 """How many epochs the table shows while playing."""
-
-NEAR_NATS = 0.02
-"""How near to its floor a loss is as good as there."""
 
 _PLAYING = "playing"
 
@@ -82,41 +73,3 @@ def status(trainer: Trainer) -> str:
     return _("epoch {epoch} · loss {loss:.4f} · {right} of {total} right").format(
         epoch=now.epoch, loss=now.loss_nats, right=total - sum(map(len, now.errors)), total=total
     )
-
-
-def verdict(trainer: Trainer, said: Mapping[int, Said]) -> str:
-    """Why it gets no better, as plain text; "" while it may.
-
-    Args:
-        said: what the present weights say on each line that is shown.
-    """
-    floor, loss = loss_floor(trainer.config), trainer.now.loss_nats
-    words = []
-    if is_done(trainer):
-        words.append(_("Done: everything right, and the loss flat, for {count} epochs.").format(count=FLAT_EPOCHS))
-    if floor is not None and loss - floor < NEAR_NATS:
-        near = _("{gap:.4f} above the floor {floor:.4f}, which no network without a head gets below.")
-        words.append(near.format(gap=loss - floor, floor=floor))
-    if trainer.epoch:
-        words.append(tie_words(said))
-    return " ".join(filter(None, words))
-
-
-def stop_words(trainer: Trainer) -> str | None:
-    """Why playing has stopped by itself, as a sentence, or None."""
-    match trainer.stop:
-        case Stop.EPOCH_LIMIT:
-            return _("Epoch {limit} is the limit of a run. *Reset* starts again.").format(limit=f"{MAX_EPOCHS:,}")
-        case Stop.NOT_FINITE:
-            words = _("The loss is {loss} at epoch {epoch}: the last update threw the weights too far.")
-            if trainer.epoch:
-                words += " " + _("One epoch before it was {loss_before:.4g}, with a gradient norm of {norm:.4g}.")
-            words += " " + _("Lower `learning_rate` or set `clip_norm`, then *Reset*.")
-            before = trainer.history[-1] if trainer.epoch else trainer.now
-            return words.format(
-                loss=trainer.now.loss_nats,
-                epoch=trainer.now.epoch,
-                loss_before=before.loss_nats,
-                norm=before.gradient_norm,
-            )
-    return None
