@@ -7,12 +7,27 @@ compares the two. Halves are rounded away from zero, as JavaScript's ``toFixed``
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Decimal
+from numbers import Integral, Real
+from string import Formatter
 
 MINUS = "−"
 
 HOVER = ".9~g"
 """The d3 format of a number that a hover label shows in full: every digit of a float32, at most 16 characters."""
+
+HOVER_SHORT = ".4~g"
+"""The same where four digits are enough: at most 11 characters."""
+
+HOVER_PERCENT, TICK_PERCENT = ".1%", ".0%"
+"""The d3 formats of a share, which is 0…1, in a hover label and at an axis."""
+
+_SPEC = re.compile(r"(?P<plus>\+?)(?:\.(?P<digits>\d+))?(?P<kind>[fg%])")
+"""A format specification that is a promise of this module's."""
+
+_DIGITS = 6
+"""How many significant digits a number has whose specification names none, as in Python."""
 
 _SMALLEST_POWER, _PLAIN_POWERS = -4, 5
 """From which power of ten on, and below which, ``format_significant`` writes a number without an exponent."""
@@ -73,6 +88,31 @@ def format_significant(value: float, *, digits: int = 4, width: int | None = Non
 def format_percent(share: float, *, decimals: int = 0) -> str:
     """Return a share as a percentage: 0.125 is "13%", with one decimal "12.5%"."""
     return f"{format_number(100 * share, decimals=decimals)}%"
+
+
+class NumberFormatter(Formatter):
+    """``str.format`` whose numbers are printed by this module: ".4f" and ".1%" with decimals, "g" with digits.
+
+    A float without a specification has six significant digits.
+
+    >>> NumberFormatter().format("loss {loss:.4f}, rate {rate}", loss=29578740.0, rate=1e-5)
+    'loss 2.958e7, rate 1e−5'
+    """
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Return ``value`` as ``format_spec`` says."""
+        if not isinstance(value, Real) or (isinstance(value, Integral) and not format_spec):
+            return str(super().format_field(value, format_spec))
+        found = _SPEC.fullmatch(format_spec or "g")
+        if found is None:
+            return str(super().format_field(value, format_spec))
+        number, digits = float(value), int(found["digits"] or _DIGITS)
+        match found["kind"]:
+            case "f":
+                return format_number(number, decimals=digits, plus=bool(found["plus"]))
+            case "%":
+                return format_percent(number, decimals=digits)
+        return format_significant(number, digits=digits)
 
 
 def _significant(size: float, digits: int) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from rnn_core.numbers import format_significant
 from rnn_core.text import canonical_text
 
 
@@ -111,7 +112,8 @@ class Real:
     optional: bool = False
 
     def __str__(self) -> str:
-        return "a finite number above 0" + (f" and at most {self.high:g}" if math.isfinite(self.high) else "")
+        limit = f" and at most {format_significant(self.high)}" if math.isfinite(self.high) else ""
+        return f"a finite number above 0{limit}"
 
     def check(self, value: object) -> float | None:
         if value is None and self.optional:

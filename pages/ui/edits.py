@@ -79,13 +79,12 @@ def _said(edit: Edit, trainer: Trainer, scene: Scene) -> str:
     was = value_before(scene.model, trainer.encoding, edit)
     match edit:
         case WeightEdit():
-            return f"{edit.name}[{', '.join(map(str, edit.index))}] = {edit.value:g}  " + _("(was {was:.4f})").format(
-                was=was
-            )
+            index = ", ".join(map(str, edit.index))
+            words = _("{name}[{index}] = {value:g}  (was {was:.4f})")
+            return words.format(name=edit.name, index=index, value=edit.value, was=was)
         case StateEdit():
-            return f"h_0[{edit.row}, {edit.column}, {edit.unit}] = {edit.value:g}  " + _("(was {was:g})").format(
-                was=was
-            )
+            index = ", ".join(map(str, (edit.row, edit.column, edit.unit)))
+            return _("h_0[{index}] = {value:g}  (was {was:g})").format(index=index, value=edit.value, was=was)
         case SilencedUnit():
             return _("layer {layer} {direction}, unit {unit} silenced").format(
                 layer=edit.layer, direction=edit.direction, unit=edit.unit

@@ -11,6 +11,7 @@ from pages.ui.i18n import _
 from pages.ui.shapes import show_badges, show_calls
 from rnn_core import RunConfig, Trainer
 from rnn_core.config import Task
+from rnn_core.numbers import format_significant
 from rnn_core.shapes import axis_sizes
 from rnn_core.text import split_lines, visible
 from rnn_core.training import Branch
@@ -113,7 +114,7 @@ def branch_words(branch: Branch) -> str:
     words = _("branch from epoch {epoch} on: learning_rate {rate:g}").format(
         epoch=branch.epoch, rate=branch.learning_rate
     )
-    return words if branch.clip_norm is None else f"{words}, clip_norm {branch.clip_norm:g}"
+    return words if branch.clip_norm is None else f"{words}, clip_norm {format_significant(branch.clip_norm)}"
 
 
 def _reached(trainer: Trainer) -> Reached:

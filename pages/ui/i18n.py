@@ -8,17 +8,38 @@ from pathlib import Path
 
 import streamlit as st
 
+from rnn_core.numbers import NumberFormatter
+
 _CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
+_FORMATTER = NumberFormatter()
+
+
+class Message(str):
+    """A message whose ``format`` prints numbers as the whole app does; so does what it is joined with by ``+``."""
+
+    def format(self, *args: object, **values: object) -> str:
+        """Return the message with ``values`` in their places."""
+        return _FORMATTER.vformat(self, args, values)
+
+    def __add__(self, other: str) -> Message:
+        """Return both as one message."""
+        return Message(str(self) + str(other))
+
+    def __radd__(self, other: str) -> Message:
+        """Return both as one message."""
+        return Message(str(other) + str(self))
+
+
 def _(message: str) -> str:
-    """``message`` in the language of the browser, looked up for each run; English where there is no catalogue."""
+    """Return ``message`` as a Message in the language of the browser, looked up for each run, or else English."""
     return translated(message, (st.context.locale or "en").replace("-", "_"))
 
 
 def translated(message: str, language: str) -> str:
     """Return ``message`` in ``language``, as "ko" or "ko_KR"; English where there is no catalogue."""
-    return _translations(language).gettext(message)
+    return Message(_translations(language).gettext(message))
 
 
 def language_of(accept_language: str) -> str:

@@ -9,9 +9,10 @@ from itertools import starmap
 import streamlit as st
 
 from pages.ui import controls
-from pages.ui.i18n import _
+from pages.ui.i18n import Message, _
 from rnn_core import RunConfig, Trainer
 from rnn_core.insights import Insight, insights
+from rnn_core.numbers import format_number
 
 _TRIED = "tried"
 """The config before the last *Try it*, and the one that it led to."""
@@ -31,7 +32,7 @@ def show_insights(trainer: Trainer) -> None:
 
 def _show(insight: Insight, config: RunConfig) -> None:
     # Plain text: what people typed is in it, and must not be read as markup.
-    st.text(_(insight.words).replace("`", "").format(**insight.values))
+    st.text(Message(_(insight.words).replace("`", "")).format(**insight.values))
     if insight.name in _DERIVED:
         _DERIVED[insight.name](insight)
     if insight.change:
@@ -52,7 +53,7 @@ def _derive_floor(insight: Insight) -> None:
     """How the floor of a network without a head comes about."""
     st.text(_("The best that can be said is 1 for the target and −1 for each of the V − 1 other tokens:"))
     st.latex(r"p = \frac{e^{1}}{e^{1} + (V - 1)\,e^{-1}} = \frac{1}{1 + (V - 1)\,e^{-2}}")
-    numbers = rf"\ln(1 + {insight.values['others']}\,e^{{-2}}) = {insight.values['floor']:.4f}"
+    numbers = rf"\ln(1 + {insight.values['others']}\,e^{{-2}}) = {format_number(float(insight.values['floor']))}"
     st.latex(rf"-\ln p = \ln\left(1 + (V - 1)\,e^{{-2}}\right) = {numbers}")
 
 

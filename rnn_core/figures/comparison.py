@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from rnn_core.comparison import Band, Lane
 from rnn_core.figures.theme import Theme, base_layout, escaped
+from rnn_core.numbers import HOVER_SHORT, TICK_PERCENT
 
 BAND_PX = 300
 ROW_PX = 44
@@ -50,7 +51,7 @@ def bands_figure(
                 "mode": "lines",
                 "name": escaped(name),
                 "line": {"color": color, "width": 2.5, "dash": _DASHES[number]},
-                "hovertemplate": "epoch %{x}<br><b>%{y:.4~g}</b><extra>" + escaped(name) + "</extra>",
+                "hovertemplate": f"epoch %{{x}}<br><b>%{{y:{HOVER_SHORT}}}</b><extra>" + escaped(name) + "</extra>",
             }
             | group,
         ]
@@ -60,7 +61,7 @@ def bands_figure(
     layout["xaxis"] = axis | {"title": {"text": "epoch", "standoff": 8}, "range": [0, last], "showgrid": False}
     layout["yaxis"] = axis | {"title": {"text": title, "standoff": 6}}
     layout["yaxis"] |= (
-        {"range": [0, 1.03], "tickformat": ".0%"} if share else {"rangemode": "tozero", "autorange": True}
+        {"range": [0, 1.03], "tickformat": TICK_PERCENT} if share else {"rangemode": "tozero", "autorange": True}
     )
     layout |= {"showlegend": not share}
     layout["legend"] = {"x": 0.99, "xanchor": "right", "y": 0.99, "bgcolor": "rgba(0,0,0,0)"}

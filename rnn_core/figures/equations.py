@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rnn_core.diagram import CellDiagram
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import Microscope
+from rnn_core.numbers import MINUS, format_number
 
 _ACTIVATIONS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{relu}"}
 
@@ -158,11 +159,12 @@ class _Writer:
 
 
 def number(value: float) -> str:
-    """A number with four decimals."""
-    return f"{value:.4f}"
+    """Return a number with four decimals, as TeX; a power of ten where it is too long."""
+    mantissa, e, power = format_number(value).replace(MINUS, "-").partition("e")
+    return rf"{mantissa} \cdot 10^{{{power}}}" if e else mantissa
 
 
 def _signed(value: float) -> str:
     """The same, a negative one in brackets, so that it can follow a sign."""
     printed = number(value)
-    return f"({printed})" if printed.startswith("-") else printed
+    return f"({printed})" if printed.startswith("-") or "cdot" in printed else printed

@@ -15,6 +15,7 @@ from rnn_core.figures.heatmap import COLUMN_PX, Axes, Panel, Ring, stacked_heatm
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_label, token_labels
 from rnn_core.gradients import GradientFlow
+from rnn_core.numbers import HOVER_SHORT, format_significant
 from rnn_core.trace import FloatArray
 
 SMALLEST_POWER = -12
@@ -86,7 +87,7 @@ def pairs_figure(
         "ygap": 1,
         "hoverongaps": False,
         "customdata": norm_TT,
-        "hovertemplate": f"t %{{y}}, k %{{x}}<br><b>%{{customdata:.4~g}}</b><extra>{escaped(title)}</extra>",
+        "hovertemplate": f"t %{{y}}, k %{{x}}<br><b>%{{customdata:{HOVER_SHORT}}}</b><extra>{escaped(title)}</extra>",
         "colorbar": {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers], "thickness": 10}
         | {"outlinewidth": 0, "tickfont": {"color": theme.quiet}},
     }
@@ -97,10 +98,8 @@ def pairs_figure(
 
 
 def printed(value: float) -> str:
-    """A norm in two digits: "0.84", "0.0042", "2e-05"; "" for 0."""
-    if value == 0:
-        return ""
-    return f"{value:.2g}" if 1e-4 <= value < 1000 else f"{value:.0e}"
+    """Return a norm in two digits, as long as a cell is wide: "0.84", "0.0042", "2e−5"; "" for 0."""
+    return format_significant(value, digits=2, width=6) if value else ""
 
 
 def profile_figure(profiles: Sequence[Profile], theme: Theme) -> go.Figure:
@@ -118,7 +117,9 @@ def profile_figure(profiles: Sequence[Profile], theme: Theme) -> go.Figure:
                 "y": shown,
                 "line": {"color": color, "width": 2.5, "dash": CELL_DASHES[profile.cell]},
                 "marker": {"size": 6},
-                "hovertemplate": "%{x} steps: <b>%{y:.4~g}</b><extra>" + escaped(profile.words) + "</extra>",
+                "hovertemplate": f"%{{x}} steps: <b>%{{y:{HOVER_SHORT}}}</b><extra>"
+                + escaped(profile.words)
+                + "</extra>",
             }
         )
     layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 12, "t": 8, "b": 48}}
@@ -213,7 +214,7 @@ def ledger_figure(
         decreasing={"marker": {"color": theme.signed[0][1]}},
         totals={"marker": {"color": theme.quiet}},
         connector={"line": {"color": theme.grid}},
-        hovertemplate="step %{x}<br><b>%{delta:.4~g}</b><extra></extra>",
+        hovertemplate=f"step %{{x}}<br><b>%{{delta:{HOVER_SHORT}}}</b><extra></extra>",
     )
     layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 8, "t": 12, "b": 56}}
     layout["yaxis"] = {"gridcolor": theme.grid, "zerolinecolor": theme.quiet, "fixedrange": True, "exponentformat": "e"}
@@ -244,9 +245,8 @@ def eigenvalues_figure(flow: GradientFlow, theme: Theme, *, names: Mapping[str, 
                 "y": values.imag,
                 "marker": {"symbol": mark, "size": 9, "color": theme.axis[axis], "opacity": 0.85},
                 "customdata": np.abs(values),
-                "hovertemplate": "%{x:.4f} + %{y:.4f}i<br>|λ| <b>%{customdata:.4f}</b><extra>"
-                + escaped(names[gate])
-                + "</extra>",
+                "hovertemplate": f"%{{x:{HOVER_SHORT}}} + %{{y:{HOVER_SHORT}}}i<br>"
+                f"|λ| <b>%{{customdata:{HOVER_SHORT}}}</b><extra>{escaped(names[gate])}</extra>",
             }
         )
     reach = 1.12 * largest

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from rnn_core.figures.theme import Theme, base_layout
+from rnn_core.numbers import HOVER, format_significant
 
 COLUMN_PX = 44
 MIN_COLUMNS = 3
@@ -170,7 +171,7 @@ def _heatmap(panel: Panel, suffix: str, axes: Axes, *, decimals: int | None) -> 
         hovers = [f"{index}<br>{words}" for index, words in enumerate(panel.hovers, start=panel.first_column)]
         trace["customdata"] = [hovers] * len(panel.row_labels)
         where = f"{axes.row_title} %{{y}}, {axes.column_title} %{{customdata}}"
-    trace["hovertemplate"] = f"{where}<br><b>%{{z:.9~g}}</b><extra>{panel.title}</extra>"
+    trace["hovertemplate"] = f"{where}<br><b>%{{z:{HOVER}}}</b><extra>{panel.title}</extra>"
     return trace
 
 
@@ -187,7 +188,8 @@ def color_range(reach: float | None) -> dict[str, Any]:
     """The part of a colour axis that follows the values."""
     if reach is None:
         return {"cmin": 0, "cmax": 1, "colorbar": {"tickvals": [0, 0.5, 1], "ticktext": ["0", "0.5", "1"]}}
-    ticks = {"tickvals": [-reach, 0, reach], "ticktext": [f"−{reach:.3g}", "0", f"{reach:.3g}"]}
+    names = [format_significant(value, digits=3) for value in (-reach, 0, reach)]
+    ticks = {"tickvals": [-reach, 0, reach], "ticktext": names}
     return {"cmin": -reach, "cmax": reach, "colorbar": ticks}
 
 

@@ -13,6 +13,7 @@ from rnn_core.figures.heatmap import COLUMN_PX, Axes, Panel, signed_reach, stack
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_label, token_labels
 from rnn_core.memory import UNDECIDED
+from rnn_core.numbers import HOVER_PERCENT, HOVER_SHORT, TICK_PERCENT, format_percent
 from rnn_core.states import DoubleArray, StateMap
 from rnn_core.text import visible
 from rnn_core.trace import Trace
@@ -115,7 +116,7 @@ def ceiling_figure(ceiling_K: Sequence[float], accuracy: float | None, theme: Th
         "y": list(ceiling_K),
         "line": {"color": theme.axis["T"], "width": 2.5, "shape": "hv"},
         "marker": {"size": 8},
-        "hovertemplate": "%{x} last tokens: at best <b>%{y:.1%}</b><extra></extra>",
+        "hovertemplate": f"%{{x}} last tokens: at best <b>%{{y:{HOVER_PERCENT}}}</b><extra></extra>",
     }
     low = min(0.5, *ceiling_K, 0.5 if accuracy is None else accuracy)
     layout = base_layout(theme, height=CEILING_PX) | {"margin": {"l": 64, "r": 12, "t": 14, "b": 48}}
@@ -127,7 +128,7 @@ def ceiling_figure(ceiling_K: Sequence[float], accuracy: float | None, theme: Th
     }
     layout["yaxis"] = _still(theme) | {
         "title": {"text": "best share right", "standoff": 6},
-        "tickformat": ".0%",
+        "tickformat": TICK_PERCENT,
         "range": [max(0.0, low - 0.12), 1.04],
     }
     if accuracy is not None:
@@ -205,7 +206,7 @@ def units_figure(
         title=words["title"],
         values=trace.output_BTF[line, steps.start : steps.stop][:, list(units)].T,
         column_labels=token_labels(encoding, line, steps),
-        row_labels=tuple(f"{unit} · {shares[unit]:.0%}" for unit in units),
+        row_labels=tuple(f"{unit} · {format_percent(shares[unit])}" for unit in units),
         hovers=token_hovers(encoding, line, steps),
         first_column=steps.start,
     )
@@ -232,12 +233,12 @@ def _points(states: StateMap, places: Sequence[int], font: Mapping[str, Any]) ->
         "text": [_label(states.read[place]) for place in places],
         "textfont": dict(font),
         "customdata": said,
-        "hovertemplate": "%{customdata[0]}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
+        "hovertemplate": f"%{{customdata[0]}}<br>%{{x:{HOVER_SHORT}}}, %{{y:{HOVER_SHORT}}}<extra></extra>",
     }
 
 
 def _component(states: StateMap, number: int) -> str:
-    return f"component {number + 1}, {states.explained_2[number]:.0%} of the variance"
+    return f"component {number + 1}, {format_percent(states.explained_2[number])} of the variance"
 
 
 def map_reach(*maps: StateMap) -> float:

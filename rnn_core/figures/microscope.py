@@ -13,6 +13,7 @@ from rnn_core.figures.heatmap import COLUMN_PX, DASHES, ROWS_PX, Axes, Panel, Ri
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_labels
 from rnn_core.microscope import GateSum, Microscope
+from rnn_core.numbers import HOVER, format_number, format_significant
 from rnn_core.text import visible
 from rnn_core.trace import FloatArray, LayerTrace, Trace
 
@@ -99,14 +100,14 @@ def products_figure(
     W_ih, W_hh = f"weight_ih{scope.suffix}[{gate.row}]", f"weight_hh{scope.suffix}[{gate.row}]"
     panels = [
         Panel(
-            title=f"{W_ih} × {x}  →  Σ = {gate.input_part - gate.bias_ih:.4f}",
+            title=f"{W_ih} × {x}  →  Σ = {format_number(gate.input_part - gate.bias_ih)}",
             values=np.stack([gate.weight_ih_I[i], gate.x_I[i], gate.product_ih_I[i]]),
             column_labels=tuple(escaped(label) for label in input_labels),
             row_labels=("weight", x, "product"),
             first_column=inputs.start,
         ),
         Panel(
-            title=f"{W_hh} × {before}  →  Σ = {gate.recurrent_part - gate.bias_hh:.4f}",
+            title=f"{W_hh} × {before}  →  Σ = {format_number(gate.recurrent_part - gate.bias_hh)}",
             values=np.stack([gate.weight_hh_H[h], gate.h_previous_H[h], gate.product_hh_H[h]]),
             column_labels=tuple(map(str, hidden)),
             row_labels=("weight", before, "product"),
@@ -175,7 +176,7 @@ def sum_figure(gate: GateSum, theme: Theme) -> go.Figure:
         x=[*terms, "pre-activation"],
         y=[*terms.values(), gate.preactivation],
         measure=[*("relative" for _term in terms), "total"],
-        text=[f"{value:+.4f}" for value in (*terms.values(), gate.preactivation)],
+        text=[format_number(value, plus=True) for value in (*terms.values(), gate.preactivation)],
         textposition="outside",
         cliponaxis=False,
         increasing={"marker": {"color": theme.signed[-1][1]}},
@@ -194,7 +195,10 @@ def activation_figure(gate: GateSum, theme: Theme) -> go.Figure:
     """The activation's curve, with a dot where this pre-activation lands."""
     reach = max(4.0, 1.2 * abs(gate.preactivation))
     at = np.linspace(-reach, reach, 121)
-    curve = {"tanh": np.tanh(at), "sigmoid": 1 / (1 + np.exp(-at)), "relu": np.maximum(at, 0)}[gate.activation_name]
+    # 1 / (1 + exp(−a)) would overflow far below 0.
+    curve = {"tanh": np.tanh(at), "sigmoid": 0.5 + 0.5 * np.tanh(at / 2), "relu": np.maximum(at, 0)}[
+        gate.activation_name
+    ]
     layout = base_layout(theme, height=SUM_PX) | {"margin": {"l": 40, "r": 8, "t": 24, "b": 40}}
     line = {"gridcolor": theme.grid, "zerolinecolor": theme.quiet, "fixedrange": True}
     layout["xaxis"] = line | {"title": {"text": "pre-activation", "standoff": 4}}
@@ -208,9 +212,9 @@ def activation_figure(gate: GateSum, theme: Theme) -> go.Figure:
         y=[gate.activation],
         mode="markers+text",
         marker={"size": 12, "color": theme.wrong, "line": {"color": theme.page, "width": 2}},
-        text=[f"{gate.activation:.4f}"],
+        text=[format_number(gate.activation)],
         textposition="top center",
-        hovertemplate="%{x:.9~g} → <b>%{y:.9~g}</b><extra></extra>",
+        hovertemplate=f"%{{x:{HOVER}}} → <b>%{{y:{HOVER}}}</b><extra></extra>",
     )
     shape = go.Scatter(x=at, y=curve, mode="lines", line={"color": theme.quiet, "width": 2}, hoverinfo="skip")
     return go.Figure([shape, dot], layout)
@@ -273,7 +277,8 @@ def difference_figure(
     """
     largest = float(np.max(np.abs(values_TR), initial=0.0))
     panel = Panel(
-        title=f"{title} · largest {largest:.3g}, scale ±{max(largest, SMALLEST_REACH):.3g}",
+        title=f"{title} · largest {format_significant(largest, digits=3)}, "
+        f"scale ±{format_significant(max(largest, SMALLEST_REACH), digits=3)}",
         values=values_TR[steps.start : steps.stop][:, list(rows)].T,
         column_labels=token_labels(encoding, line, steps),
         row_labels=tuple(escaped(visible(row)) for row in rows.values()),

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from rnn_core.figures.theme import Theme, base_layout
 from rnn_core.history import LossCurve
+from rnn_core.numbers import HOVER, format_number
 
 
 def loss_figure(
@@ -50,7 +51,7 @@ def loss_figure(
         "mode": "lines+markers",
         "line": {"color": theme.axis["T"], "width": 2},
         "marker": {"size": 5},
-        "hovertemplate": "epoch %{x}<br>loss <b>%{y:.9~g}</b> nats<extra></extra>",
+        "hovertemplate": f"epoch %{{x}}<br>loss <b>%{{y:{HOVER}}}</b> nats<extra></extra>",
     }
     data = [trace | loss_points(curve)]
     if beside is not None:
@@ -70,7 +71,7 @@ def _floor_line(floor: float, theme: Theme, *, above: bool) -> dict[str, Any]:
         "y0": floor,
         "y1": floor,
         "line": {"color": theme.quiet, "width": 1.5, "dash": "dash"},
-        "label": place | {"text": f"floor {floor:.4f}", "font": {"color": theme.quiet, "size": 13}},
+        "label": place | {"text": f"floor {format_number(floor)}", "font": {"color": theme.quiet, "size": 13}},
     }
 
 

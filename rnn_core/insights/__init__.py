@@ -21,6 +21,7 @@ from rnn_core.history import EpochRecord, History
 from rnn_core.insights.experiment import EXPERIMENT_RULES
 from rnn_core.insights.learning import LEARNING_RULES
 from rnn_core.insights.rule import Change, Course, Values
+from rnn_core.numbers import NumberFormatter
 from rnn_core.shapes import axis_sizes, shape_ledger
 
 __all__ = ["RULES", "Insight", "insights"]
@@ -52,7 +53,7 @@ class Insight:
     @property
     def sentence(self) -> str:
         """``words`` with ``values`` in place, in English."""
-        return self.words.format(**self.values)
+        return NumberFormatter().format(self.words, **self.values)
 
 
 def insights(

@@ -41,7 +41,7 @@ FIRES: list[tuple[str, RunConfig, int, list[str]]] = [
     # 9·9 + 9·9 + 2·9 parameters; all units of the relu are off, so all tokens are equally likely.
     ("nothing_comes_back", RunConfig(**RELU, learning_rate=1.0), 100, ["2.1972", "180 parameters", "norm 0."]),
     ("nothing_comes_back", RunConfig(learning_rate=10.0), 40, ["180 parameters", "norm 0."]),
-    ("stuck_at_ln_v", RunConfig(learning_rate=1e-6), 20, ["ln 9 = 2.1972", "last 20 epochs", "1e-06."]),
+    ("stuck_at_ln_v", RunConfig(learning_rate=1e-6), 20, ["ln 9 = 2.1972", "last 20 epochs", "1e−6."]),
     ("stuck_at_ln_v", RunConfig(**SGD, learning_rate=1e-3), 30, ["ln 9 = 2.1972", "0.001."]),
     ("stuck_at_ln_v", _next("aabba", learning_rate=1e-6, seed=1), 20, ["among 2 tokens", "ln 2 = 0.6931"]),
     ("ceiling_of_one", _next(batch_first=False), 60, ["8 of 11 are right", "last 2 tokens", "11 of 11 are possible"]),

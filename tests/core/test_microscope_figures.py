@@ -31,6 +31,7 @@ from rnn_core.figures.microscope import (
 from rnn_core.figures.theme import LIGHT
 from rnn_core.microscope import GateSum, Microscope, layer_of, look
 from rnn_core.model import CharRNN, build_model
+from rnn_core.numbers import format_number
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray, LayerTrace, Trace, trace_forward
 from rnn_core.training import Trainer
@@ -133,7 +134,7 @@ def test_a_window_shows_some_products_and_the_sum_of_all(looked: Looked, inputs:
             assert list(axis(figure, drawn.xaxis).tickvals) == columns
             assert drawn.x0 == shown.start
             total = float(np.sum(weight.astype(np.float64) * read))
-            assert float(title.split("Σ = ")[1]) == pytest.approx(total, abs=0.5e-4 + 1e-6)
+            assert float(title.split("Σ = ")[1].replace("−", "-")) == pytest.approx(total, abs=0.5e-4 + 1e-6)
 
 
 def test_columns_that_are_indices_have_no_words_of_their_own(lstm: Looked) -> None:
@@ -267,7 +268,7 @@ def _difference(looked: Looked, values: FloatArray, **options: Any) -> Any:
     ("largest", "said"),
     [
         (0.0, "largest 0, scale ±0.01"),
-        (1e-5, "largest 1e-05, scale ±0.01"),
+        (1e-5, "largest 1e−5, scale ±0.01"),
         (-0.004, "largest 0.004, scale ±0.01"),
         (0.01, "largest 0.01, scale ±0.01"),
         (-0.25, "largest 0.25, scale ±0.25"),
@@ -408,7 +409,7 @@ def test_the_dots_number_has_room_above_it_at_saturation_too(name: str, preactiv
     layout = figure.layout
     low, high = layout.yaxis.range
     pixels = (layout.height - layout.margin.t - layout.margin.b) / (high - low)
-    assert (dot.x[0], dot.y[0], dot.text[0]) == (preactivation, gate.activation, f"{gate.activation:.4f}")
+    assert (dot.x[0], dot.y[0], dot.text[0]) == (preactivation, gate.activation, format_number(gate.activation))
     # Above the dot stand half of it and a line of text; below it, half of it.
     half, line = dot.marker.size / 2 + dot.marker.line.width, 1.2 * layout.font.size
     assert dot.textposition == "top center"

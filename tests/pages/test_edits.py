@@ -13,6 +13,7 @@ import pytest
 
 from rnn_core import RunConfig, Trace, Trainer
 from rnn_core.config import Cell, Head
+from rnn_core.numbers import format_number
 from rnn_core.picture import STRIPS
 from rnn_core.trace import Direction
 from rnn_core.whatif import Edit, SilencedUnit, StateEdit, TokenEdit, WeightEdit, parameter, trace_what_if
@@ -67,7 +68,7 @@ def assert_numbers(screen: Screen, edits: Sequence[Edit]) -> None:
 
 def was(edit: WeightEdit) -> str:
     value: float = parameter(Trainer(CONFIG).model, edit.name).detach()[edit.index].item()
-    return f"(was {value:.4f})"
+    return f"(was {format_number(value)})"
 
 
 def test_nothing_is_said_to_be_edited_where_nothing_is(screen: Screen) -> None:
@@ -111,7 +112,7 @@ def test_each_kind_of_edit_says_what_was_there_before(open_screen: Open) -> None
 def test_the_present_value_stands_beside_the_new_one(screen: Screen) -> None:
     screen.enter(row=1, column=2)
     value = parameter(Trainer(CONFIG).model, "weight_ih_l0")[1, 2].item()
-    assert screen.widget("new_value").label == f"weight_ih_l0[1, 2] is {value:.4f}, becomes"
+    assert screen.widget("new_value").label == f"weight_ih_l0[1, 2] is {format_number(value)}, becomes"
     screen.enter(new_value=0.5)
     screen.press("Apply")
     assert screen.widget("new_value").label == "weight_ih_l0[1, 2] is 0.5000, becomes"
@@ -269,7 +270,7 @@ def test_whose_numbers_never_stands_without_the_banner_while_edited(screen: Scre
         screen.enter(epoch=epoch)
         assert f"epoch {epoch} of 2" in screen.words("whose")[0]
         value = parameter(screen.runs[CONFIG].model_at(epoch), FIRST.name)[FIRST.index].item()
-        assert banner(screen) == [f"weight_ih_l0[1, 2] = 0.5  (was {value:.4f})"]
+        assert banner(screen) == [f"weight_ih_l0[1, 2] = 0.5  (was {format_number(value)})"]
 
 
 def test_an_edit_that_cannot_be_made_is_named_and_not_made(screen: Screen) -> None:

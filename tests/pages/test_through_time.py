@@ -10,6 +10,7 @@ import pytest
 from rnn_core import RunConfig, Trainer, build_model, encode, gradient_flow
 from rnn_core.config import Cell, Head, Nonlinearity, Optimizer
 from rnn_core.gradients import state_gradients
+from rnn_core.numbers import format_number, format_significant
 from rnn_core.picture import Kind
 from rnn_core.trace import Direction
 from tests.pages.conftest import HOSTILE, Open, Screen, typed_array
@@ -92,14 +93,14 @@ def test_the_other_cells_are_trained_as_far_on_a_click(open_screen: Open) -> Non
     gru.run(3)
     rate = gradient_flow(gru.model, gru.encoding).decay_rate
     (line,) = (words for words in screen.markdown("rates") if words.startswith("- `gru`"))
-    assert f"×{rate:.3g}" in line
+    assert f"×{format_significant(float(rate or 0), digits=3)}" in line
 
 
 def test_the_ledger_adds_up_to_what_autograd_says(open_screen: Open) -> None:
     for config in CONFIGS:
         (words,) = opened(open_screen, config).markdown("ledger_check")
         assert "check_circle" in words
-        ours, theirs = (float(number) for number in re.findall(r"\*\*([^*]+)\*\*", words))
+        ours, theirs = (float(number.replace("−", "-")) for number in re.findall(r"\*\*([^*]+)\*\*", words))
         assert ours == pytest.approx(theirs, rel=1e-4)
 
 
@@ -151,7 +152,7 @@ def test_what_w_hh_decides_is_said_of_its_own_stretch(open_screen: Open, scale: 
     screen.go("through_time")
     stretch = gradient_flow(run.model, run.encoding).largest_stretch["hidden"]
     said = " ".join(screen.markdown("spectral"))
-    assert f"**{stretch:.4f}**" in said
+    assert f"**{format_number(stretch)}**" in said
     assert ("must fade" in said) == (stretch < 1) == (scale < 1)
     lstm = opened(open_screen, RunConfig(cell=Cell.LSTM))
     assert "must fade" not in " ".join(lstm.markdown("spectral"))

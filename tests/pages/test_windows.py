@@ -68,7 +68,7 @@ def test_what_is_shown_and_what_is_left_out_add_up_to_the_sum(wide: Screen, move
     assert left is not None
     assert (int(left[1]), int(left[3])) == (40 - TERMS, 40)
     (title,) = (note["text"] for note in wide.chart("products")["layout"]["annotations"] if "weight_hh" in note["text"])
-    total = float(title.split("Σ = ")[1].removesuffix("</b>"))
+    total = float(title.split("Σ = ")[1].removesuffix("</b>").replace("−", "-"))
     hidden = wide.heatmaps("products")[1]
     assert abs(total) > 0.01
     assert float(left[2].replace("−", "-")) + hidden[2].sum() == pytest.approx(total, abs=2e-4)

@@ -17,6 +17,7 @@ from rnn_core.figures.microscope import activation_figure, products_figure, said
 from rnn_core.figures.theme import Theme
 from rnn_core.microscope import PACKING, GateSum, Microscope, gate_label, left_out
 from rnn_core.model import CharRNN
+from rnn_core.numbers import format_number, format_significant
 from rnn_core.text import visible
 from rnn_core.trace import Direction, FloatArray
 
@@ -79,12 +80,13 @@ def percent(share: float) -> str:
     It has more decimals where it would be printed as 0 % or 100 % and is neither.
     """
     if share in (0, 1) or not math.isfinite(share):
-        return f"{100 * share:.0f} %"
+        return f"{format_number(100 * share, decimals=0)} %"
     for decimals in range(1, _MOST_DECIMALS + 1):
-        text = f"{100 * share:.{decimals}f}"
+        text = format_number(100 * share, decimals=decimals)
         if float(text) not in (0, 100):
             return f"{text} %"
-    return f"{100 * share:.1e} %" if share < 0.5 else f"100 % − {100 * (1 - share):.1e} %"
+    near = format_significant(100 * min(share, 1 - share), digits=2)
+    return f"{near} %" if share < 0.5 else f"100 % − {near} %"
 
 
 def choose_gate(scope: Microscope) -> GateSum:
@@ -213,4 +215,4 @@ def _features(units: int, directions: int, indices: Sequence[int]) -> list[str]:
 
 def _bare(value: float, decimals: int = 4) -> str:
     """A number with so many decimals."""
-    return f"{value:.{decimals}f}".replace("-", "−")
+    return format_number(value, decimals=decimals)

@@ -16,6 +16,7 @@ from rnn_core import Encoding, GradientFlow, RunConfig, Trainer
 from rnn_core.decay import by_distance
 from rnn_core.figures.gradients import Profile, pairs_figure, profile_figure
 from rnn_core.figures.theme import Theme
+from rnn_core.numbers import format_significant
 from rnn_core.text import visible
 
 SHARE = 0.6
@@ -96,7 +97,7 @@ def _ends(flow: GradientFlow) -> tuple[float, float, int, int]:
 def _share(part: float, whole: float) -> str:
     if whole == 0:
         return "0 %"
-    return f"{100 * part / whole:.2g} %"
+    return f"{format_significant(100 * part / whole, digits=2)} %"
 
 
 def show_pairs(flow: GradientFlow, encoding: Encoding, theme: Theme) -> None:

@@ -25,6 +25,7 @@ import streamlit as st
 from pages.ui.components.browser import script, typed, typed_tree
 from pages.ui.components.frames import after_frames, count_frame
 from rnn_core import Encoding, EpochRecord
+from rnn_core.numbers import format_number
 from rnn_core.steps import Said, Step
 from rnn_core.text import visible
 
@@ -246,7 +247,7 @@ def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range
         "rows": [
             {
                 "epoch": record.epoch,
-                "loss": f"{record.loss_nats:.4f}",
+                "loss": format_number(record.loss_nats),
                 "right": f"{total - sum(map(len, record.errors))}/{total}",
                 "errors": [
                     [[t - steps.start, visible(token)] for t, token in line if t in steps]
