@@ -8,11 +8,12 @@ from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.insights import show_insights
-from pages.ui.picture import drawn_up, show_network
+from pages.ui.picture import column_words, drawn_up, ringed_words, show_network
 from pages.ui.scene import scene_of
 from pages.ui.shapes import show_ledger
 from pages.ui.steps import show_steps
 from pages.ui.work import working
+from rnn_core import encode
 from rnn_core.export import Part
 from rnn_core.figures.heatmap import DASHES
 from rnn_core.figures.trace import RING_DASHES, output_figure, state_figure
@@ -20,7 +21,7 @@ from rnn_core.figures.trace import RING_DASHES, output_figure, state_figure
 config, trainer = state.config(), state.trainer()
 head = show_head(
     _("Forward pass"),
-    _("A column is a step: each state hears the token below it and the state before. The framed state **is** `h_n`."),
+    column_words(config, len(encode(config).lines)),
     config,
 )
 with head:
@@ -43,9 +44,7 @@ cursor.follow_link(config)
 lines = view.line_window(batch)
 show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme, h_0=h_0)
 st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))
-st.markdown(
-    _("`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice.")
-)
+st.markdown(ringed_words(config))
 window = view.step_window(steps, last=trace.last_step(lines))
 columns = lines if config.batch_first else window
 tensors = {

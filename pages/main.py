@@ -33,9 +33,9 @@ if problem:
     with st.container(key="problem"):
         st.error(problem, icon=":material/error:")
         st.text(
-            _(
-                "Shown below, unchanged: {text} · batch_size {B}, sequence_length {T}, input_size {V}, hidden_size {H}"
-            ).format(text=short_text(config()), **axis_sizes(config()))
+            _("Shown below, unchanged: {text} · lines {B}, steps {T}, input_size {V}, hidden_size {H}").format(
+                text=short_text(config()), **axis_sizes(config())
+            )
         )
 if link_notes():
     with st.container(key="link_notes", border=True):

@@ -18,7 +18,7 @@ encoding = trainer.encoding
 
 head = show_head(
     _("Memory"),
-    _("A bar is how many of the last characters decide the next one. Above one, a network must remember."),
+    _("A bar is how many of the last characters decide the next one. Above one, the current one is not enough."),
     config,
 )
 with head:

@@ -20,7 +20,7 @@ encoding = trainer.encoding
 
 head = show_head(
     _("Through time"),
-    _("A loss at step t asks something of every state before it. See how much of that still arrives."),
+    fading.head_words(config, len(encoding.lines)),
     config,
 )
 with head:

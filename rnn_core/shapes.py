@@ -108,8 +108,8 @@ def _outputs(config: RunConfig, size: dict[str, int]) -> Iterator[ShapeLine]:
 
 
 def _loss_view(size: dict[str, int]) -> Iterator[ShapeLine]:
-    yield _line("logits.reshape(-1, V)", "B·T V", size, "CrossEntropyLoss wants (N, C) …")
-    yield _line("target.view(-1)", "B·T", size, "… and (N,) class ids")
+    yield _line("logits.reshape(-1, V)", "B·T V", size, "what CrossEntropyLoss is given: (N, C) logits …")
+    yield _line("target.view(-1)", "B·T", size, "… and (N,) class indices")
     yield ShapeLine(name="loss", axes=(), shape=(), note="one number: the mean over all real steps, in nats")
 
 

@@ -205,14 +205,18 @@ def _widget_value(value: Any) -> Any:
 
 def _task() -> dict[str, Any]:
     """What is ours, and no argument of torch's recurrent modules."""
-    st.header(_("Experiment"), divider="gray", help=_("task and head are this app's own; torch has no such arguments."))
+    st.header(
+        _("Experiment"),
+        divider="gray",
+        help=_("task, cell and head are names of this app; torch has no such arguments."),
+    )
     return {
         "task": _choice("task", Task, _("copy: predict the token just read. next: predict the one after it.")),
         "cell": _choice("cell", Cell, _("torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM.")),
         "head": _choice(
             "head",
             Head,
-            _("none: the hidden state itself is the logits. linear: nn.Linear turns output into logits."),
+            _("none: output itself is the logits. linear: nn.Linear turns output into logits."),
         ),
     }
 
@@ -234,8 +238,10 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
             MAX_HIDDEN_SIZE,
             None,
             key="hidden_size",
-            placeholder=_("as the vocabulary needs"),
-            help=_("How many hidden units. Empty: as many as the vocabulary needs."),
+            placeholder=_("from the vocabulary"),
+            help=_(
+                "How many hidden units. Empty: as many as there are tokens, without a head divided by the directions."
+            ),
             **_bound("hidden_size"),
         ),
         "num_layers": st.number_input(
@@ -247,7 +253,7 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
             help=_("How many recurrent layers are stacked."),
             **_bound("num_layers"),
         ),
-        "bidirectional": _flag("bidirectional", _("A second direction reads each line from its end.")),
+        "bidirectional": _flag("bidirectional", _("A second direction reads each sequence from its end.")),
         "batch_first": _flag(
             "batch_first",
             _("The data is (B, T, V) either way. Off, the module takes B as time: the slip of the course notes."),
@@ -271,7 +277,7 @@ def _training() -> dict[str, Any]:
             step=0.01,
             format="%g",
             key="learning_rate",
-            help=_("The size of an update. Above 0, at most 10."),
+            help=_("Scales each update (`lr` of torch.optim). Above 0, at most 10."),
             **_bound("learning_rate"),
         ),
         "clip_norm": st.number_input(
@@ -283,7 +289,10 @@ def _training() -> dict[str, Any]:
             format="%g",
             key="clip_norm",
             placeholder=_("no clipping"),
-            help=_("Largest gradient norm before an update. Empty: no clipping."),
+            help=_(
+                "A gradient of a larger norm is scaled down to this norm (`max_norm` of clip_grad_norm_). "
+                "Empty: no clipping."
+            ),
             **_bound("clip_norm"),
         ),
         "seed": st.number_input(

@@ -52,15 +52,15 @@ def show_slips(config: RunConfig) -> None:
         ).format(B=size["B"], T=size["T"])
         words += _(", and with one line nothing recurs.") if size["B"] == 1 else "."
         st.warning(words + " " + _("Nothing complains."), icon=":material/swap_horiz:")
-    elif config.bidirectional and config.task is Task.NEXT:
+    elif config.bidirectional and config.task is Task.NEXT and size["T"] > 1:
         st.warning(peeks(), icon=":material/visibility:")
 
 
 def peeks() -> str:
     """What a bidirectional network does with the task "next"."""
     return _(
-        "`bidirectional` with task *next*: the backward direction reads the line from its end, so at step t it has "
-        "already read the answer, token t + 1. The loss can reach 0, and nothing was predicted."
+        "`bidirectional` with task *next*: the backward direction reads the line from its end, so at each step but the "
+        "last it has already read the answer, token t + 1. What is right there was read, not predicted."
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from pages.ui.i18n import _
 from rnn_core import RunConfig
-from rnn_core.config import Cell, Head, Task
+from rnn_core.config import Cell, Task
+from rnn_core.progress import loss_floor
 from rnn_core.text import split_lines
 
 Fits = Callable[[RunConfig, int], bool]
@@ -60,10 +61,10 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
         ),
         (
             lambda config, _epoch: config.task is Task.COPY,
-            "Try next: choose `task` *next*: to know which letter follows, it must remember.",
+            "Try next: choose `task` *next*, and see which letters take more than the current one to predict.",
         ),
         (
-            lambda config, _epoch: config.head is Head.NONE,
+            lambda config, _epoch: bool(loss_floor(config)),
             "Try next: choose `head` *linear*: the logits then have no bound, and the loss no floor.",
         ),
         (
@@ -86,7 +87,7 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
         ),
         (
             lambda config, _epoch: config.cell is Cell.RNN,
-            "Try next: choose `cell` *lstm*: what its cell state hands back is only scaled by the forget gate.",
+            "Try next: choose `cell` *lstm*: its cell state has a direct way back, which only the forget gate scales.",
         ),
         (lambda _config, _epoch: True, "Try next: move the epoch back to 0, and compare."),
     ),
@@ -111,13 +112,20 @@ _HINTS: Mapping[str, tuple[tuple[Fits, str], ...]] = {
         ),
         (
             lambda _config, epoch: epoch == 0,
-            "Try next: play some epochs on *Train*, come back, and see the states of one character separate.",
+            "Try next: play some epochs on *Train*, come back, and see whether the states of one character separate.",
+        ),
+        (
+            lambda config, _epoch: config.batch_first and len(split_lines(config.text)) == 1,
+            "Try next: switch `batch_first` off: the prediction at a step then depends on that step's character alone.",
         ),
         (
             lambda config, _epoch: config.batch_first,
-            "Try next: switch `batch_first` off: with one line, one character is all the network ever sees.",
+            "Try next: switch `batch_first` off, and see the recurrence run from line to line.",
         ),
-        (lambda _config, _epoch: True, "Try next: switch `batch_first` on: now it can remember."),
+        (
+            lambda _config, _epoch: True,
+            "Try next: switch `batch_first` on: a state then depends on other characters of its line too.",
+        ),
     ),
 }
 

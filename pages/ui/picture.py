@@ -22,6 +22,42 @@ from rnn_core.unrolled_graph import unrolled
 _KEY = "network"
 
 
+def column_words(config: RunConfig, lines: int) -> str:
+    """Return what to look at in the picture: from what a state is computed, and which states h_n holds."""
+    below = (
+        _("A column is a time step. Each state is computed from the token below it")
+        if config.num_layers == 1
+        else _("A column is a time step. Each state is computed from what is below it, the token or the layer below,")
+    )
+    if not config.batch_first:
+        before = (
+            _("and from `h_0`: no state is computed from the state of another step.")
+            if lines == 1
+            else _(
+                "and from the state of a neighbouring line at the same step: → of the line above, ← of the line below."
+            )
+            if config.bidirectional
+            else _("and from the state of the line above it at the same step.")
+        )
+    elif config.bidirectional:
+        before = _("and from the state of a neighbouring step: → of the step before, ← of the step after.")
+    else:
+        before = _("and from the state of the step before.")
+    return " ".join([below, before, _("A framed state is in `h_n`.")])
+
+
+def ringed_words(config: RunConfig) -> str:
+    """Return what the ringed cells of ``output`` are."""
+    if config.num_layers == 1:
+        return _(
+            "`h_n` is not a second result. The ringed cells of `output` **are** `h_n`: the same numbers, kept twice."
+        )
+    return _(
+        "The ringed cells of `output` **are** the last layer's rows of `h_n`: the same numbers, kept twice. The rows "
+        "of the layers below are in `h_n` only."
+    )
+
+
 def drawn_up(config: RunConfig, encoding: Encoding, *, lines: range) -> Picture:
     """The unrolled network over ``lines``, around the cursor."""
     steps = encoding.ids_BT.shape[1]
@@ -89,7 +125,8 @@ def _hint(config: RunConfig, encoding: Encoding) -> str:
     lines, steps = encoding.ids_BT.shape
     if not config.batch_first and lines == 1:
         return _(
-            "`batch_first=False`: no arrow joins two steps. These are {steps} networks that read one token each."
+            "`batch_first=False`: no arrow joins two steps. The module reads a batch of {steps}, each a sequence of "
+            "length 1, with the same weights."
         ).format(steps=steps)
     if not config.batch_first:
         return _("`batch_first=False`: the arrows run from line to line, not along the text.") + _gate_hint(config)
@@ -99,8 +136,8 @@ def _hint(config: RunConfig, encoding: Encoding) -> str:
             "what comes from it."
         ) + _gate_hint(config)
     words = _(
-        "An arrow is what is handed on. Point at a number: what it comes from stays lit, and what comes from it. "
-        "A framed state and `h_n` are the same numbers."
+        "An arrow shows what a value is computed from. Point at a number: what it comes from stays lit, and what "
+        "comes from it. A framed state and `h_n` are the same numbers."
     )
     return words + _gate_hint(config)
 

@@ -88,7 +88,7 @@ def _padding_words(*, packed: bool) -> str:
     )
     if packed:
         return words + " " + _("The forward pass is packed: it never reads a padded step, and output is 0 there.")
-    return words + " " + _("With `batch_first=False` nothing can be packed: the module reads the padding.")
+    return words + " " + _("With `batch_first=False` this app does not pack the lines: the module reads the padding.")
 
 
 def _digits(need: int | None) -> str:

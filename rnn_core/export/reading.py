@@ -17,5 +17,5 @@ def padded(config: RunConfig) -> bool:
 
 
 def packed(config: RunConfig) -> bool:
-    """Whether the module reads packed lines: a module that takes B as time cannot."""
+    """Return whether the lines are packed; this app packs none for a module that takes B as time."""
     return padded(config) and config.batch_first

@@ -40,12 +40,21 @@ class Profile:
 
 
 def pairs_figure(
-    norm_TT: DoubleArray, encoding: Encoding, theme: Theme, *, line: int, steps: range, title: str, marked: int | None
+    norm_TT: DoubleArray,
+    encoding: Encoding,
+    theme: Theme,
+    *,
+    line: int,
+    steps: range,
+    title: str,
+    axis_titles: tuple[str, str],
+    marked: int | None,
 ) -> go.Figure:
     """A matrix over pairs of steps: a row each t, a column each k, coloured by powers of ten; 0 is left blank.
 
     Args:
-        title: what the matrix is, plain text. marked: the step t whose row is framed, or None.
+        title: what the matrix is, plain text. axis_titles: of t and of k.
+        marked: the step t whose row is framed, or None.
     """
     size = len(steps)
     logs = np.full(norm_TT.shape, np.nan)
@@ -66,11 +75,11 @@ def pairs_figure(
         "margin": {"l": SIDE_PX, "r": 90, "t": 76, "b": 4},
         "xaxis": tick
         | {"ticktext": names, "side": "top", "tickfont": {"color": theme.axis["T"], "size": 13}}
-        | {"title": {"text": "k, the step of the state", "font": {"color": theme.axis["T"], "size": 13}}},
+        | {"title": {"text": axis_titles[1], "font": {"color": theme.axis["T"], "size": 13}}},
         "yaxis": tick
         | {"ticktext": [f"{label}  {t}" for label, t in zip(labels, steps, strict=True)], "autorange": "reversed"}
         | {"tickfont": {"color": theme.axis["T"], "size": 13}}
-        | {"title": {"text": "t, the step of the loss", "font": {"color": theme.axis["T"], "size": 13}}},
+        | {"title": {"text": axis_titles[0], "font": {"color": theme.axis["T"], "size": 13}}},
         "shapes": [] if marked is None or marked not in steps else [_row_frame(marked, steps, theme)],
     }
     trace: dict[str, Any] = {

@@ -39,8 +39,8 @@ def nothing_recurs(config: RunConfig, _encoding: Encoding, _course: Course) -> F
     return (
         "Nothing recurs",
         "`batch_first=False`: the module takes the first axis for time, and its size is the number of lines, {B}. It "
-        "reads {T} sequences of length {B}: no step knows of the one before it, and `weight_hh_l0`, of shape ({rows}, "
-        "{H}), meets nothing but zeros and gets no gradient.",
+        "reads {T} sequences of length {B}: no step depends on the one before it, and `weight_hh_l0`, of shape "
+        "({rows}, {H}), is multiplied by zeros only: its gradient is all zeros.",
         {"rows": size["G"] * size["H"]},
         {"batch_first": True},
     )

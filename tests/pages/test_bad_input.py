@@ -114,8 +114,8 @@ def assert_says(screen: Screen, said: str, shown: str) -> None:
     assert screen.words("problem") == [f"Shown below, unchanged: {shown}"]
 
 
-GOOD_SHOWN = "noon ⏎ moon · batch_size 2, sequence_length 4, input_size 3, hidden_size 3"
-DEFAULT_SHOWN = "hello! world · batch_size 1, sequence_length 12, input_size 9, hidden_size 9"
+GOOD_SHOWN = "noon ⏎ moon · lines 2, steps 4, input_size 3, hidden_size 3"
+DEFAULT_SHOWN = "hello! world · lines 1, steps 12, input_size 9, hidden_size 9"
 
 
 @pytest.mark.parametrize("change", INVALID.values(), ids=INVALID.keys())

@@ -98,8 +98,8 @@ def assert_shows(screen: Screen, page: str, config: RunConfig) -> None:
     for badge, (name, letter, length) in zip(
         screen.badges,
         [
-            ("batch_size", "B", lines),
-            ("sequence_length", "T", steps),
+            ("batch_size" if config.batch_first else "lines", "B", lines),
+            ("sequence_length" if config.batch_first else "steps", "T", steps),
             ("input_size", "V", size),
             ("hidden_size", "H", units),
         ],

@@ -96,7 +96,7 @@ def test_the_cursor_of_the_picture_is_that_of_inside_the_cell(open_screen: Open)
 def test_not_batch_first_on_one_line_the_page_says_that_no_arrow_joins_two_steps(open_screen: Open) -> None:
     screen = open_screen("forward_pass", {"batch_first": "false"})
     words = [caption.value for caption in screen.app.caption]
-    assert any("no arrow joins two steps" in one and "12 networks" in one for one in words)
+    assert any("no arrow joins two steps" in one and "a batch of 12, each" in one for one in words)
     nodes = {node["id"]: node["step"] for node in network(screen)["nodes"]}
     assert all(nodes[source] == nodes[target] for source, target, _carries in network(screen)["edges"])
 

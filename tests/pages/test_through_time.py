@@ -93,7 +93,7 @@ def test_the_other_cells_are_trained_as_far_on_a_click(open_screen: Open) -> Non
     gru.run(3)
     rate = gradient_flow(gru.model, gru.encoding).decay_rate
     (line,) = (words for words in screen.markdown("rates") if words.startswith("- `gru`"))
-    assert f"×{format_significant(float(rate or 0), digits=3)}" in line
+    assert f"×{format_significant(float(rate or 0), digits=4)}" in line
 
 
 def test_the_ledger_adds_up_to_what_autograd_says(open_screen: Open) -> None:
@@ -153,9 +153,9 @@ def test_what_w_hh_decides_is_said_of_its_own_stretch(open_screen: Open, scale: 
     stretch = gradient_flow(run.model, run.encoding).largest_stretch["hidden"]
     said = " ".join(screen.markdown("spectral"))
     assert f"**{format_number(stretch)}**" in said
-    assert ("must fade" in said) == (stretch < 1) == (scale < 1)
+    assert ("must shrink" in said) == (stretch < 1) == (scale < 1)
     lstm = opened(open_screen, RunConfig(cell=Cell.LSTM))
-    assert "must fade" not in " ".join(lstm.markdown("spectral"))
+    assert "must shrink" not in " ".join(lstm.markdown("spectral"))
 
 
 def test_512_steps_show_those_around_the_cursor_and_say_so(open_screen: Open) -> None:

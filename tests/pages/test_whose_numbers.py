@@ -157,7 +157,7 @@ def test_beside_an_error_the_text_that_is_still_shown_is_named(trained: Screen) 
     trained.enter(text="")
     assert trained.errors == ["text must have at least 1 token, got none"]
     (shown,) = trained.words("problem")
-    assert shown.startswith("Shown below, unchanged: hello! world · batch_size 1, sequence_length 12, input_size 9")
+    assert shown.startswith("Shown below, unchanged: hello! world · lines 1, steps 12, input_size 9")
     assert said(trained) == f"Network: trained (epoch {UPDATES} of {UPDATES}) · text: hello! world"
     assert trained.chart("output") == output
 

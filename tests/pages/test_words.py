@@ -59,7 +59,8 @@ def test_what_the_data_decides_stands_apart_from_the_arguments(open_screen: Open
     for markdown in walk_of(open_screen, config).values():
         (words,) = map(bare, markdown)
         calls, data = words.split("from the data, no argument: ")
-        assert data == f"batch_size {size['B']}, sequence_length {size['T']}"
+        batch, length = (size["B"], size["T"]) if config.batch_first else (size["T"], size["B"])
+        assert data == f"batch_size {batch}, sequence_length {length}"
         assert "batch_size" not in calls
         assert "sequence_length" not in calls
 
@@ -94,9 +95,9 @@ def test_every_letter_of_an_axis_has_its_meaning_on_every_page(open_screen: Open
     for _page in screen.walk():
         (table,) = [words for words in screen.markdown("letters") if words.startswith("|")]
         rows = [[bare(cell).strip() for cell in row.strip("|").split("|")] for row in table.split("\n")[2:]]
-        assert [(letter, name) for letter, name, _size, _words in rows] == list(AXES.items())
-        assert all(len(words) > 10 for _letter, _name, _size, words in rows)
-        assert {letter: int(number) for letter, _name, number, _words in rows if number} == size
+        assert [(letter, name) for letter, name, _theirs, _size, _words in rows] == list(AXES.items())
+        assert all(len(words) > 10 for _letter, _name, _theirs, _size, words in rows)
+        assert {letter: int(number) for letter, _name, _theirs, number, _words in rows if number} == size
 
 
 def test_the_start_page_says_what_an_rnn_is_and_leads_through_the_pages_in_order(open_screen: Open) -> None:

@@ -37,7 +37,8 @@ def show_map(trainer: Trainer, trace: Trace, theme: Theme, epoch: int) -> None:
         st.markdown(
             _(
                 "Each character stands where the hidden state is that the network has after reading it, in the plane "
-                "in which the states differ most: {share:.0%} of their variance. A disc's colour goes from the start "
+                "of the first two principal components (PCA), in which the states differ most: {share:.0%} of their "
+                "variance. A disc's colour goes from the start "
                 "of the text to its end."
             ).format(share=float(shown.explained_2.sum()))
         )
@@ -71,9 +72,9 @@ def _apart(trainer: Trainer, trace: Trace, epoch: int, token: str) -> str:
     ratio = _ratio(trace, trainer.encoding, token)
     if ratio is None:
         return _("All states are the same: the network tells nothing apart.")
-    words = _("The states after the same character are **{ratio:.0%}** as far apart as any two states")
+    words = _("The states after the same character are on average **{ratio:.0%}** as far apart as two of all states")
     if epoch == 0:
-        return (words + _(": where the one-hot input put them, or nearly.")).format(ratio=ratio)
+        return (words + _(", before training.")).format(ratio=ratio)
     before = _ratio(state.forward(trainer, 0)[1], trainer.encoding, token)
     return (words + _("; before training it was {before:.0%}.")).format(ratio=ratio, before=before or 0.0)
 
@@ -98,12 +99,18 @@ def show_units(trace: Trace, encoding: Encoding, config: RunConfig, theme: Theme
     units = [int(unit) for unit in (-shares).argsort(kind="stable")[:UNITS]]
     length = int(encoding.length_B[line])
     steps = range(min(steps.start, length - 1), min(steps.stop, length))
-    st.text(
+    words = (
         _(
-            "Unit {unit} tells it apart best: {share:.0%} of its variance lies between the groups. A unit at 100 % "
-            "knows this and nothing else."
-        ).format(unit=units[0], share=float(shares[units[0]]))
+            "Unit {unit} follows it best: a straight line over the time steps accounts for {share:.0%} of its "
+            "variance. At 100 % its value is a linear function of t."
+        )
+        if kind == Kind.STEP
+        else _(
+            "Unit {unit} tells it apart best: {share:.0%} of its variance lies between the groups. At 100 % its value "
+            "is the same within each group."
+        )
     )
+    st.text(words.format(unit=units[0], share=float(shares[units[0]])))
     figure = units_figure(
         trace,
         encoding,

@@ -13,7 +13,7 @@ def show_welcome() -> None:
         st.markdown(
             _(
                 "A **recurrent neural network** reads a text one token at a time, and carries what it has read along "
-                "in a hidden state h: **h[t] = f(x[t], h[t−1])**, with the same weights f at every step. "
+                "in a hidden state h: **h[t] = f(x[t], h[t−1])**, with the same weights at every step. "
                 "The pages, in order:"
             )
         )

@@ -25,6 +25,20 @@ SHARE = 0.6
 _MATRICES = ("loss", "state", "input")
 
 
+def head_words(config: RunConfig, lines: int) -> str:
+    """Return what to look at: which states the loss at a step depends on, and how its gradient changes on the way."""
+    if not config.batch_first and lines == 1:
+        return _("Backpropagation through time: here the loss at step t depends on the state of its own step alone.")
+    if not config.batch_first:
+        return _("Backpropagation through time: here a gradient goes from line to line, at the same step.")
+    before = (
+        _("Backpropagation through time: the loss at step t depends on the states of the steps before and after it.")
+        if config.bidirectional
+        else _("Backpropagation through time: the loss at step t depends on the states of all steps before it.")
+    )
+    return before + " " + _("See how much of its gradient is left at each of them.")
+
+
 def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) -> None:
     """What the numbers mean, computed: the rate, what is left at the farthest step, and where nothing flows at all."""
     with st.container(key="flow_sentences"):
@@ -44,6 +58,7 @@ def show_sentences(flow: GradientFlow, config: RunConfig, encoding: Encoding) ->
                 "arrives at t = {first}."
             ).format(rate=rate_words(flow.decay_rate), share=_share(far, near), last=last, first=first)
         )
+        st.caption(_("A gradient that shrinks at every step is a *vanishing* one, one that grows an *exploding* one."))
         left = length_left(flow, encoding)
         if left:
             st.caption(left)
@@ -57,11 +72,11 @@ def rate_words(rate: float | None) -> str:
         return _("neither fades nor grows")
     steps = math.log(2) / abs(math.log(rate))
     words = (
-        _("**halves every {steps:.2g} steps** (×{rate:.3g} a step)")
+        _("**halves every {steps} steps** (×{rate} a step)")
         if rate < 1
-        else _("**doubles every {steps:.2g} steps** (×{rate:.3g} a step)")
+        else _("**doubles every {steps} steps** (×{rate} a step)")
     )
-    return words.format(steps=steps, rate=rate)
+    return words.format(steps=format_significant(steps, digits=2), rate=format_significant(rate, digits=4))
 
 
 def length_left(flow: GradientFlow, encoding: Encoding) -> str:
@@ -78,8 +93,8 @@ def _no_flow(lines: int) -> str:
     if lines == 1:
         return _(
             "`batch_first=False`: no gradient flows between characters at all. The module takes each character for a "
-            "sequence of its own, of length 1, so the loss at t asks nothing of any other step: the pairs below are 0 "
-            "off the diagonal, and W_hh gets no gradient."
+            "sequence of its own, of length 1, so the loss at t does not depend on any other step: the pairs below "
+            "are 0 off the diagonal, and the gradient of W_hh is all zeros."
         )
     return _(
         "`batch_first=False`: a gradient flows from line to line at the same step, not from character to character: "
@@ -126,8 +141,20 @@ def show_pairs(flow: GradientFlow, encoding: Encoding, theme: Theme) -> None:
         text += " " + _("(s is h and c together)")
     st.markdown(text[0].upper() + text[1:])
     step = cursor.step(encoding)
+    axis_titles = {
+        "loss": (_("t, the step of the loss"), _("k, the step of the state")),
+        "state": (_("t, the step of the later state"), _("k, the step of the earlier state")),
+        "input": (_("t, the step of the logits"), _("k, the step of the input")),
+    }[which or "loss"]
     figure = pairs_figure(
-        norms, encoding, theme, line=flow.line, steps=flow.steps, title=text.split(": ")[-1], marked=step
+        norms,
+        encoding,
+        theme,
+        line=flow.line,
+        steps=flow.steps,
+        title=text.split(": ")[-1],
+        axis_titles=axis_titles,
+        marked=step,
     )
 
     def pick(place: Pick) -> None:

@@ -46,8 +46,8 @@ def show_ledger(flow: GradientFlow, trainer: Trainer, epoch: int, theme: Theme) 
     name = f"weight_hh_l{flow.layer}" + ("_reverse" if flow.direction == "backward" else "")
     st.markdown(
         _(
-            "Every step adds its part to the gradient of W_hh: what arrives at the step, times the state before it. "
-            "Click an entry to see its parts."
+            "The gradient of W_hh is a sum over the steps: the gradient of W_hh h[t−1] + b_hh at each step, times the "
+            "state before it. Click an entry to see its parts."
         )
     )
     picture = st.container()
@@ -116,10 +116,10 @@ def _stretch_words(flow: GradientFlow) -> str:
     (stretch,) = flow.largest_stretch.values()
     if stretch < 1:
         return _(
-            "A step back multiplies by W_hh and by slopes of at most 1. The largest stretch is below 1, so a gradient "
-            "**must fade** with each step."
+            "A step back within this layer multiplies by W_hh and by slopes of at most 1. The largest stretch is below "
+            "1, so ∂h[t]/∂h[k] of this layer **must shrink** with each step."
         )
     return _(
-        "A step back multiplies by W_hh and by slopes of at most 1. The largest stretch is {stretch:.2f}, so a "
-        "gradient may grow at a step; whether it does over many is what the curve above shows."
+        "A step back within this layer multiplies by W_hh and by slopes of at most 1. The largest stretch is "
+        "{stretch:.2f}, so a gradient may grow at a step; whether it does over many is what the curve above shows."
     ).format(stretch=stretch)
