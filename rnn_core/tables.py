@@ -26,6 +26,9 @@ _NO_NAME = "no Unicode name"
 _FORMULA = regex.compile(r"[\s\p{C}]*['=+\-@＝＋－＠]")
 """How a cell begins that a spreadsheet may take for a formula, or that begins as a guarded one does."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""How a CSV begins, so that Excel reads it as UTF-8 in every language; a reader of CSV skips it."""
+
 _GUARD = "'"
 """What a spreadsheet takes as the sign of a text."""
 
@@ -79,13 +82,15 @@ def history_csv(history: Sequence[EpochRecord]) -> str:
     """``history_table`` as CSV that is safe to open in a spreadsheet; ``read_history_csv`` gives the table back.
 
     A prediction that a spreadsheet would take for a formula (it begins with =, +, -, @) has an apostrophe in front.
+    The text begins with a byte order mark.
     """
     table = history_table(history)
-    return table.assign(prediction=table["prediction"].map(_guarded)).to_csv(index=False, lineterminator="\n")
+    guarded = table.assign(prediction=table["prediction"].map(_guarded))
+    return _BYTE_ORDER_MARK + guarded.to_csv(index=False, lineterminator="\n")
 
 
 def read_history_csv(file: str | PathLike[str] | TextIO) -> pd.DataFrame:
-    """The ``history_table`` that ``history_csv`` wrote, to the last bit.
+    """The ``history_table`` that ``history_csv`` wrote, to the last bit; a file without a byte order mark too.
 
     Args:
         file: a path, or an open text file (opened with ``newline=""``).
@@ -126,7 +131,7 @@ def runs_csv(runs: Iterable[Run]) -> str:
     """
     table = runs_table(runs)
     guarded = table.assign(text=table["text"].map(_guarded))
-    return guarded.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    return _BYTE_ORDER_MARK + guarded.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _run_row(run: Run) -> dict[str, object]:

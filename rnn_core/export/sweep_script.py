@@ -36,7 +36,7 @@ if __name__ == "__main__":
     # On a cluster, after `client = dask.distributed.Client(address)`, the same call:
     # with joblib.parallel_config(backend="dask"):
     table = sweep(configs, {list(seeds)}, epochs={epochs}, folder="runs", n_jobs=-1)
-    table.to_csv("runs.csv", index=False)
+    table.to_csv("runs.csv", index=False, encoding="utf-8-sig")
     print(table.groupby({_BY}, dropna=False)["first_right"].describe())
 """
 

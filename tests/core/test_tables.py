@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rnn_core import tables
 from rnn_core.config import Cell, Head, RunConfig
 from rnn_core.encoding import encode
 from rnn_core.history import EpochRecord
@@ -27,8 +30,11 @@ from rnn_core.tables import (
     runs_table,
     vocabulary_table,
 )
+from rnn_core.text import canonical_text
 from rnn_core.training import Trainer
 
+ROOT = Path(__file__).parents[2]
+BOM = "\ufeff"
 FORMULAS = ("=1+1", "+1", "-1", "@sum(a1)", " =1", "\t=1", "\u200b=1", "＝1", "'=1", "'", "=", "-\n=1")
 COLUMNS = ["epoch", "loss", "accuracy", "prediction", "gradient_norm"]
 
@@ -82,7 +88,7 @@ def record(*decoded: str, epoch: int = 0, number: float = 0.5) -> EpochRecord:
 
 def cells(document: str) -> list[str]:
     """The predictions of a history's CSV as a spreadsheet reads them."""
-    return [row["prediction"] for row in csv.DictReader(io.StringIO(document, newline=""))]
+    return [row["prediction"] for row in csv.DictReader(io.StringIO(document.removeprefix(BOM), newline=""))]
 
 
 @pytest.mark.parametrize("said", FORMULAS)
@@ -111,6 +117,35 @@ def test_a_file_of_a_trainings_history_is_read_back(trainer: Trainer, tmp_path: 
     file = tmp_path / "history.csv"
     file.write_bytes(history_csv(trainer.history).encode())
     pd.testing.assert_frame_equal(read_history_csv(file), history_table(trainer.history), check_exact=True)
+
+
+WRITERS = {name: getattr(tables, name) for name in dir(tables) if name.endswith("_csv") and not name.startswith("read")}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_every_csv_begins_with_the_mark_by_which_excel_knows_utf_8(write: Callable[..., str]) -> None:
+    document = write([])
+    assert document.startswith(BOM)
+    assert document.count(BOM) == 1
+
+
+def test_there_are_csv_writers() -> None:
+    assert set(WRITERS) >= {"history_csv", "runs_csv"}
+
+
+@pytest.mark.parametrize(
+    "file", [file for folder in ("rnn_core", "pages") for file in sorted((ROOT / folder).rglob("*.py"))], ids=str
+)
+def test_no_other_module_writes_a_csv_that_excel_cannot_read(file: Path) -> None:
+    calls = re.findall(r"to_csv\(.*", file.read_text(encoding="utf-8"))
+    assert [call for call in calls if file.name != "tables.py" and "utf-8-sig" not in call] == []
+
+
+def test_a_history_is_read_with_the_mark_and_without_it(trainer: Trainer) -> None:
+    document = history_csv(trainer.history)
+    for text in (document, document.removeprefix(BOM)):
+        read = read_history_csv(io.StringIO(text, newline=""))
+        pd.testing.assert_frame_equal(read, history_table(trainer.history), check_exact=True)
 
 
 def test_predictions_come_newest_first_with_their_wrong_tokens_in_place(two_epochs: list[EpochRecord]) -> None:
@@ -205,8 +240,8 @@ def test_the_columns_of_runs_are_of_one_type_whatever_the_runs_are() -> None:
 )
 def test_no_text_of_a_run_is_a_formula_to_a_spreadsheet(text: str) -> None:
     document = runs_csv([run(RunConfig(text, head=Head.LINEAR), 2.5), run(RunConfig("hello"), 1.5)])
-    rows = list(csv.DictReader(io.StringIO(document, newline="")))
-    assert [row["text"] for row in rows] == ["'" + text if text in FORMULAS else text, "hello"]
+    rows = list(csv.DictReader(io.StringIO(document.removeprefix(BOM), newline="")))
+    assert [row["text"] for row in rows] == ["'" + text if text in FORMULAS else canonical_text(text), "hello"]
     # A row of a file ends at CR too, for some readers, unless it stands between quotes.
     assert document.splitlines()[1].startswith('"')
     assert (rows[0]["loss"], rows[0]["clip_norm"], rows[0]["first_right"]) == ("2.5", "", "")
