@@ -26,6 +26,30 @@ _LINE_END = regex.compile(r"\r\n|\r|\n")
 _CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x21)} | {0x7F: 0x2421}
 _UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]+")
 _LABEL_LENGTH = 12
+_SHORT_NAMES = {
+    "\t": "⇥",
+    "\u00a0": "nbsp",
+    "\u00ad": "shy",
+    "\u200b": "zwsp",
+    "\u200c": "zwnj",
+    "\u200d": "zwj",
+    "\u200e": "lrm",
+    "\u200f": "rlm",
+    "\u202a": "lre",
+    "\u202b": "rle",
+    "\u202c": "pdf",
+    "\u202d": "lro",
+    "\u202e": "rlo",
+    "\u202f": "nnbsp",
+    "\u2060": "wj",
+    "\u2066": "lri",
+    "\u2067": "rli",
+    "\u2068": "fsi",
+    "\u2069": "pdi",
+    "\u3000": "idsp",
+    "\ufeff": "bom",
+}
+"""Unicode's own abbreviations of what one cannot see: a column of a table is as wide as one of them."""
 
 
 class UnknownTokenError(ValueError):
@@ -63,17 +87,32 @@ def split_lines(text: str) -> tuple[tuple[str, ...], ...]:
 def visible(token: str) -> str:
     """A label for a token that one could not see by itself: a space is ␣, NUL is ␀, a lone accent sits on a ◌.
 
-    Invisible and direction-changing characters are named by code point. The label is for the eye only; it is not
+    A tab is ⇥. Invisible and direction-changing characters have the short name that Unicode gives them ("nbsp"), or
+    else their code point; ``full_name`` says more. The label is for the eye only; it is not
     escaped for any markup, and never used in place of the token.
     """
     if token == " ":
         return "␣"
+    if token in _SHORT_NAMES:
+        return _SHORT_NAMES[token]
     label = token.translate(_CONTROL_PICTURES)
     if unicodedata.category(label[:1] or " ") in {"Mn", "Me", "Mc"}:
         label = "◌" + label
     if _UNSEEN.fullmatch(label):
         label = " ".join(f"U+{ord(character):04X}" for character in label)
     return label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
+
+
+def full_name(token: str) -> str:
+    """Return code point and Unicode name of each character of a token that has a label in its place; "" for others.
+
+    >>> full_name("\\u00a0"), full_name("a")
+    ('U+00A0 NO-BREAK SPACE', '')
+    """
+    if visible(token) == token:
+        return ""
+    names = (f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip() for character in token)
+    return " + ".join(names)
 
 
 @dataclass(frozen=True, slots=True)

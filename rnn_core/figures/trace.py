@@ -16,7 +16,7 @@ from rnn_core.figures.heatmap import (
     stacked_heatmaps,
 )
 from rnn_core.figures.theme import Theme, escaped
-from rnn_core.text import visible
+from rnn_core.text import full_name, visible
 from rnn_core.trace import Direction, FloatArray, Trace
 
 _ARROWS = {Direction.FORWARD: "→", Direction.BACKWARD: "←"}
@@ -160,7 +160,15 @@ def token_hovers(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]
     """What is read at each of ``steps``, in words fit for Plotly."""
     tokens = encoding.inputs[line]
     behind = "padding: behind the line's end"
-    return tuple(f"reads {token_label(encoding, line, t)}" if t < len(tokens) else behind for t in steps)
+    return tuple(
+        f"reads {token_label(encoding, line, t)}{_named(tokens[t])}" if t < len(tokens) else behind for t in steps
+    )
+
+
+def _named(token: str) -> str:
+    """Return the full name of a token that one cannot see, in brackets; "" for a space and for what one sees."""
+    name = full_name(token) if token != " " else ""
+    return f" ({escaped(name)})" if name else ""
 
 
 def token_label(encoding: Encoding, line: int, t: int) -> str:

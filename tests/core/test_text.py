@@ -19,6 +19,7 @@ from rnn_core.text import (
     UnknownTokenError,
     Vocabulary,
     canonical_text,
+    full_name,
     split_lines,
     split_tokens,
     visible,
@@ -125,13 +126,15 @@ def test_rows_of_one_hot_sum_to_1_and_padding_to_0(ids: list[int]) -> None:
         ("<b>", "<b>"),
         (" ", "␣"),
         ("\0", "␀"),
-        ("\t", "␉"),
+        ("\t", "⇥"),
         ("\x7f", "␡"),
         ("\x85", "U+0085"),
         ("\u0301", "◌\u0301"),
-        ("\u202e", "U+202E"),
-        ("\u200d", "U+200D"),
-        ("\u00a0", "U+00A0"),
+        ("\u202e", "rlo"),
+        ("\u200d", "zwj"),
+        ("\u00a0", "nbsp"),
+        ("\u200b", "zwsp"),
+        ("\u2028", "U+2028"),
     ],
     ids=ascii,
 )
@@ -144,6 +147,18 @@ def test_no_invisible_code_point_has_an_invisible_label() -> None:
     every = "".join(map(chr, range(sys.maxunicode + 1)))
     unseen = [f"U+{ord(token):04X}" for token in invisible.findall(every) if not invisible.sub("", visible(token))]
     assert unseen == []
+
+
+def test_what_has_a_label_in_its_place_has_a_full_name() -> None:
+    names = [full_name(token) for token in ("\u00a0", "\t", "\x85", "a", "한")]
+    assert names == ["U+00A0 NO-BREAK SPACE", "U+0009", "U+0085", "", ""]
+
+
+def test_short_names_are_distinct_and_fit_into_a_column() -> None:
+    every = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    named = [label for token in every if (label := visible(token)) != token and label.isascii()]
+    assert len(named) == len(set(named))
+    assert max(len(label) for label in named if not label.startswith("U+")) <= 5
 
 
 def test_a_label_of_many_code_points_is_cut() -> None:
