@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import address, state, view
+from pages.ui import state, view
 from pages.ui.compare import choice, film, race
 from pages.ui.components.live_chart import FEED, feed
 from pages.ui.head import show_head
@@ -21,7 +21,6 @@ show_head(
 )
 try:
     grid = choice.choose(config)
-    address.write()
     asked = race.asked(grid, config)
     with working(asked.configs[0], goes_on=race.running()):
         comparison = race.held(asked)

@@ -40,7 +40,6 @@ batch, steps, _size = encoding.x_BTV.shape
 theme = view.theme()
 second_axis = "B" if config.batch_first else "T"
 
-cursor.follow_link(config)
 lines = view.line_window(batch)
 show_network(drawn_up(config, encoding, lines=lines), config, encoding, trace, theme, h_0=h_0)
 st.header(_("output, h_n and c_n") if trace.c_n is not None else _("output and h_n"))

@@ -46,4 +46,7 @@ if link_notes():
 
 replay.catch_up()
 address.write()
-page.run()
+try:
+    page.run()
+finally:  # a page may end itself by st.stop()
+    address.write()

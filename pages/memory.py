@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cursor, edits, state, view
+from pages.ui import edits, state, view
 from pages.ui.code import show_code
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
@@ -24,7 +24,6 @@ head = show_head(
 with head:
     epoch = choose_epoch(trainer)
 edits.show_apart(config)
-cursor.follow_link(config)
 with working(config):
     trace = state.forward(trainer, epoch)[1]
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cursor, state
+from pages.ui import state
 from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -14,7 +14,6 @@ show_head(
     _("The address is the run: whoever opens this link sees the same numbers at the same epoch."),
     config,
 )
-cursor.follow_link(config)
 link.show_link(config)
 
 st.header(_("Take it home"))

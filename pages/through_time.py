@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cursor, edits, state, view
+from pages.ui import address, cursor, edits, state, view
 from pages.ui.code import show_code
 from pages.ui.head import choose_epoch, show_head
 from pages.ui.hints import try_next
@@ -27,7 +27,6 @@ with head:
     epoch = choose_epoch(trainer)
 edits.show_apart(config)
 row = cursor.choose_row(config, encoding)
-cursor.follow_link(config, row=row)
 line, length = row.line, int(encoding.length_B[row.line])
 steps = affordable_steps(config, length, min(cursor.step(encoding), length - 1))
 where = Where(line=line, layer=row.layer, direction=row.direction, steps=steps)
@@ -48,12 +47,12 @@ picture = back_picture(config, encoding, where, lines)
 @st.fragment
 def around_the_loss() -> None:
     """All that looks at one loss. To choose another one runs this again, and nothing below."""
-    cursor.follow_link(config, row=row)
     show_back(picture, gradients, config, encoding, trace, theme, where)
     fading.show_sentences(flow, config, encoding)
     st.header(_("Every loss, every step"))
     fading.show_pairs(flow, encoding, theme)
     fading.show_dependence(flow, encoding)
+    address.write()
 
 
 around_the_loss()

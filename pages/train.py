@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import edits, state, view
+from pages.ui import address, edits, state, view
 from pages.ui.code import show_code
 from pages.ui.components.live_chart import FEED, feed
 from pages.ui.head import chosen_epoch, show_head
@@ -92,6 +92,7 @@ def tick() -> None:
     if trainer.stop is not None:
         st.rerun()
     feed(film.frame(trainer, window))
+    address.write_now_and_then()
 
 
 if playing:

@@ -1,9 +1,15 @@
-"""What a link says beside its config: epoch and branch, what is compared, and which controls an instructor hides."""
+"""What a link says beside its config: epoch and branch, what is compared, and which controls an instructor hides.
+
+``query_string`` writes a link, and ``shortened`` gives the form of one that is too long for a server.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from rnn_core.config import MAX_EPOCHS, RULES, RunConfig, parse_value
 from rnn_core.grid import GRID_KEYS, Grid, parse_grid
@@ -24,6 +30,15 @@ LINK_RULES: Mapping[str, Rule] = {
 """The rule of each key but those of a grid."""
 
 LINK_KEYS = (*LINK_RULES, *GRID_KEYS)
+
+MAX_QUERY_BYTES = 8_000
+"""Of a link's query: nginx and others refuse a request line above 8,192 bytes with status 414."""
+
+TEXT_KEPT = "text_kept"
+"""The key of a short link: the digest under which the browser keeps the text (pages/ui/address.js)."""
+
+_CUT_OFF = re.compile(r"~|[._-](?![0-9A-Za-z])")
+"""What ``quote`` leaves as it is, and a chat program or a forum cuts off at the end of a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +67,30 @@ class Link:
             if self.branch.clip_norm is not None:
                 query["branch_clip_norm"] = str(self.branch.clip_norm)
         return query | ({"hide": ",".join(self.hide)} if self.hide else {}) | self.grid.to_query()
+
+
+def query_string(query: Mapping[str, str]) -> str:
+    """Return ``query`` as it stands in a link, all of it ASCII.
+
+    It ends in a letter, a digit or "=", so that no chat program cuts a character off; ``parse_qsl`` gives the query
+    back. pages/ui/address.js does the same to what Streamlit writes.
+
+    >>> query_string({"text": "by the sea.", "learning_rate": "0.03"})
+    'text=by%20the%20sea%2E&learning_rate=0.03'
+    """
+    return "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in query.items())
+
+
+def _quoted(part: str) -> str:
+    return _CUT_OFF.sub(lambda found: f"%{ord(found[0]):02X}", quote(part, safe=""))
+
+
+def shortened(query: Mapping[str, str]) -> dict[str, str]:
+    """Return ``query``, or where it is above MAX_QUERY_BYTES, the same with a digest in the place of the text."""
+    if "text" not in query or len(query_string(query)) <= MAX_QUERY_BYTES:
+        return dict(query)
+    digest = hashlib.sha256(query["text"].encode()).hexdigest()[:16]
+    return {TEXT_KEPT: digest} | {key: value for key, value in query.items() if key != "text"}
 
 
 def parse_link(query: Mapping[str, object], config: RunConfig) -> tuple[Link, dict[str, str]]:

@@ -1,14 +1,15 @@
-"""The sidebar: text, presets and every field of RunConfig, each bound to the URL under its own name."""
+"""The sidebar: text, presets and every field of RunConfig, each a key of the URL under its own name."""
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from pages.ui import address, state
+from pages.ui import address, cursor, state
 from pages.ui.head import peeks
 from pages.ui.i18n import _
 from rnn_core.config import (
@@ -26,8 +27,8 @@ from rnn_core.config import (
     Task,
     parse_field,
 )
-from rnn_core.cursor import CURSOR_KEYS, parse_cursor
-from rnn_core.link import LINK_KEYS, parse_link
+from rnn_core.cursor import CURSOR_KEYS
+from rnn_core.link import LINK_KEYS, TEXT_KEPT, parse_link
 from rnn_core.presets import PRESETS
 from rnn_core.text import canonical_text, line_texts
 
@@ -36,9 +37,6 @@ _SEVERAL = "several_lines"
 _LINES = "lines"
 _LINK_NOTES = "link_notes"
 _PRESET = "preset"
-_SETTLING = "settling"
-_EMBEDDING = frozenset({"embed", "embed_options"})
-"""Query keys that are Streamlit's own."""
 
 
 def show_sidebar() -> str | None:
@@ -58,18 +56,7 @@ def show_sidebar() -> str | None:
             with presets:
                 _presets(state.config())
             _share()
-            if st.session_state.pop(_SETTLING, None):
-                st.rerun()
     return None
-
-
-def _bound(name: str) -> dict[str, Any]:
-    """What ties a widget to the URL: not in the one run in which the URL's value was void, or not canonical.
-
-    A new widget takes its value from the URL, whatever the session says; without the tie it takes the default, and the
-    script runs again.
-    """
-    return {} if name in st.session_state.get(_SETTLING, ()) else {"bind": "query-params"}
 
 
 def link_notes() -> tuple[str, ...]:
@@ -83,32 +70,27 @@ def dismiss_link_notes() -> None:
 
 
 def _read_link() -> None:
-    """Checks the raw query once, before any widget takes its value from it: a bad one would vanish without a word."""
+    """Takes the values of all controls from the link that opened this session; what is refused has its default."""
     if _LINK_NOTES in st.session_state:
         return
-    raw = {name: st.query_params.get_all(name) for name in st.query_params if name not in _EMBEDDING}
+    raw = address.raw_query()
+    values, wrong = {}, {}
+    kept = raw.pop(TEXT_KEPT, None)
+    if kept is not None and "text" not in raw:
+        wrong[TEXT_KEPT] = f"{TEXT_KEPT} must name a text that this browser has kept, got {reprlib.repr(kept[-1])}"
     looked = {name: raw.pop(name) for name in CURSOR_KEYS if name in raw}
     said = {name: raw.pop(name) for name in LINK_KEYS if name in raw}
-    values, wrong = {}, {}
     for name, value in raw.items():
         try:
             values[name] = parse_field(name, value)
         except ConfigError as error:
             wrong[name] = str(error)
     config = _config_or_default(values)
-    wrong |= parse_cursor(looked, config)[1]
+    wrong |= cursor.arrive(looked, config)
     link, wrong_of_link = parse_link(said, config)
-    wrong |= wrong_of_link
     address.arrive(config, link)
-    for name in wrong:
-        del st.query_params[name]
-    settled = {name: _widget_value(getattr(_DEFAULT, name)) for name in wrong if name in RULES}
-    if "text" in values and raw["text"] != [values["text"]]:
-        settled["text"] = st.query_params["text"] = values["text"]
-    for name, value in settled.items():
-        st.session_state[name] = value
-    st.session_state[_LINK_NOTES], st.session_state[_SETTLING] = tuple(wrong.values()), frozenset(settled)
-    st.session_state[_SEVERAL] = _is_batch(st.query_params.get("text", ""))
+    st.session_state[_LINK_NOTES] = tuple((wrong | wrong_of_link).values())
+    _set_widgets({name: getattr(_DEFAULT, name) for name in RULES} | values)
 
 
 def _config_or_default(values: Mapping[str, Any]) -> RunConfig:
@@ -122,15 +104,14 @@ def _config_or_default(values: Mapping[str, Any]) -> RunConfig:
 def _text() -> str:
     """One line is typed live; several lines in a text area, which has no ``live`` and hands its text to the first.
 
-    Only the first is tied to the URL, and so it is always drawn, if hidden (``style.css``): two widgets that take
-    turns under one key would each take its first value from the URL.
+    The first is always drawn, if hidden (``style.css``): its value is that of the config.
     """
     if "text" in st.session_state:
         _keep_canonical("text")
     several = st.session_state[_SEVERAL] or _is_batch(st.session_state.get("text", ""))
     with st.container(key="hidden_text" if several else "one_line"):
         label = _("Text as one line") if several else _("Text")
-        text = st.text_input(label, _DEFAULT.text, key="text", live=True, **_bound("text"))
+        text = st.text_input(label, _DEFAULT.text, key="text", live=True)
     if several:
         st.session_state[_LINES] = text
         st.text_area(
@@ -171,11 +152,14 @@ def _switch_lines() -> None:
 
 
 def _presets(shown: RunConfig) -> None:
-    """A list of the presets, which says the one that is shown, if it is one."""
+    """Draw a list of the presets that can be put, with the one that is ``shown`` chosen, if it is one."""
     st.session_state[_PRESET] = next((label for label, preset in PRESETS.items() if preset == shown), None)
+    offered = [label for label, preset in PRESETS.items() if can_put(preset)]
+    if not offered:
+        return
     st.selectbox(
         _("Preset"),
-        PRESETS,
+        offered,
         format_func=_,
         index=None,
         key=_PRESET,
@@ -193,10 +177,37 @@ def _apply() -> None:
 
 
 def put(config: RunConfig) -> None:
-    """Has the controls say ``config``; for a callback, before they are drawn."""
-    for name in RULES:
-        st.session_state[name] = _widget_value(getattr(config, name))
-    st.session_state[_SEVERAL] = _is_batch(config.text)
+    """Give the controls the values of ``config``; for a callback, before they are drawn.
+
+    No other function gives them the values of a whole config. What leads here is drawn where ``can_put`` only.
+
+    Raises: ConfigError where that changes what the link hides.
+    """
+    for name in held_fields():
+        held, wanted = getattr(state.config(), name), getattr(config, name)
+        if held != wanted:
+            raise ConfigError(f"{name} must be {_said(name, held)}, as this link holds it, got {_said(name, wanted)}")
+    _set_widgets({name: getattr(config, name) for name in RULES})
+
+
+def can_put(config: RunConfig) -> bool:
+    """Return whether ``config`` has the present value of every field that the link hides."""
+    return all(getattr(config, name) == getattr(state.config(), name) for name in held_fields())
+
+
+def held_fields() -> tuple[str, ...]:
+    """Return the fields of the config that the link hides: nothing but a new link changes their values."""
+    return tuple(name for name in address.hidden() if name in RULES)
+
+
+def _said(name: str, value: object) -> str:
+    return reprlib.repr(value) if name == "text" else str(value)
+
+
+def _set_widgets(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        st.session_state[name] = _widget_value(value)
+    st.session_state[_SEVERAL] = _is_batch(values["text"])
 
 
 def _widget_value(value: Any) -> Any:
@@ -242,7 +253,6 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
             help=_(
                 "How many hidden units. Empty: as many as there are tokens, without a head divided by the directions."
             ),
-            **_bound("hidden_size"),
         ),
         "num_layers": st.number_input(
             "num_layers",
@@ -251,7 +261,6 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
             1,
             key="num_layers",
             help=_("How many recurrent layers are stacked."),
-            **_bound("num_layers"),
         ),
         "bidirectional": _flag("bidirectional", _("A second direction reads each sequence from its end.")),
         "batch_first": _flag(
@@ -278,7 +287,6 @@ def _training() -> dict[str, Any]:
             format="%g",
             key="learning_rate",
             help=_("Scales each update (`lr` of torch.optim). Above 0, at most 10."),
-            **_bound("learning_rate"),
         ),
         "clip_norm": st.number_input(
             "clip_norm",
@@ -293,7 +301,6 @@ def _training() -> dict[str, Any]:
                 "A gradient of a larger norm is scaled down to this norm (`max_norm` of clip_grad_norm_). "
                 "Empty: no clipping."
             ),
-            **_bound("clip_norm"),
         ),
         "seed": st.number_input(
             "seed",
@@ -302,7 +309,6 @@ def _training() -> dict[str, Any]:
             0,
             key="seed",
             help=_("Of torch.manual_seed, before the weights are drawn."),
-            **_bound("seed"),
         ),
     }
 
@@ -316,15 +322,15 @@ def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = F
         key=name,
         help=words,
         disabled=disabled,
-        **_bound(name),
     )
     return chosen
 
 
 def _flag(name: str, words: str) -> bool:
-    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words, **_bound(name))
+    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words)
 
 
 def _share() -> None:
-    st.header(_("Share"), divider="gray")
-    st.caption(_("The address of this page is the run: whoever opens it sees these numbers."))
+    with st.container(key="share"):
+        st.header(_("Share"), divider="gray")
+        st.caption(_("The address of this page is the run: whoever opens it sees these numbers."))

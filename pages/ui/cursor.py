@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.ui.i18n import _
@@ -31,6 +33,18 @@ def put(*, layer: int, direction: Direction, line: int, step: int, unit: int) ->
     st.session_state["b"], st.session_state["layer"] = line, layer
     st.session_state["direction"] = str(direction)
     move_to(step, unit)
+
+
+def arrive(query: Mapping[str, object], config: RunConfig) -> dict[str, str]:
+    """Put the cursor where a link names it; return what of it is refused: a sentence by key.
+
+    Args:
+        query: strings by key, or lists of them where a key is repeated; keys of no cursor are passed over.
+    """
+    found, wrong = parse_cursor(query, config)
+    if query.keys() & set(CURSOR_KEYS) - wrong.keys():
+        put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
+    return wrong
 
 
 def look_at(config: RunConfig, line: int, step: int, feature: int) -> None:
@@ -77,7 +91,12 @@ def choose_row(config: RunConfig, encoding: Encoding) -> Cursor:
         if len(directions) > 1:
             direction = (
                 st.segmented_control(
-                    _("direction"), directions, default=direction, required=True, key="direction", bind="query-params"
+                    _("direction"),
+                    directions,
+                    default=direction,
+                    required=True,
+                    key="direction",
+                    persist_state="session",
                 )
                 or direction
             )
@@ -89,7 +108,9 @@ def _pick(key: str, label: str, size: int) -> int:
     if size == 1:
         return 0
     options = list(range(size))
-    picked = st.segmented_control(label, options, default=0, required=True, key=key, bind="query-params")
+    if st.session_state.get(key, 0) not in options:
+        st.session_state[key] = options[-1]
+    picked = st.segmented_control(label, options, default=0, required=True, key=key, persist_state="session")
     return picked or 0
 
 
@@ -102,31 +123,6 @@ def link_to_it() -> None:
             icon=":material/frame_inspect:",
             width="content",
         )
-
-
-def follow_link(config: RunConfig, *, row: Cursor | None = None) -> None:
-    """On a page without all of the controls: the cursor is the link's to begin with, and the link the cursor's then.
-
-    Args:
-        row: where the page has controls for line, layer and direction: what they say. They keep their part of the link.
-    """
-    state, query = st.session_state, st.query_params
-    keys = CURSOR_KEYS if row is None else ("t", "unit")
-    if "t" not in state:
-        named = {key: query[key] for key in keys if key in query}
-        if not named:
-            return
-        found, _wrong = parse_cursor(named if row is None else {"b": str(row.line), **named}, config)
-        if row is None:
-            put(layer=found.layer, direction=found.direction, line=found.line, step=found.step, unit=found.unit)
-        else:
-            move_to(found.step, found.unit)
-    said = to_query(config)
-    for key in keys:
-        if key in said:
-            query[key] = said[key]
-        elif key in query:
-            del query[key]
 
 
 def to_query(config: RunConfig) -> dict[str, str]:

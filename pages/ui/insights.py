@@ -26,7 +26,7 @@ def show_insights(trainer: Trainer) -> None:
             with st.popover(_(insight.title), icon=":material/lightbulb:", type="tertiary", key=f"on_{insight.name}"):
                 _show(insight, trainer.config)
         before, after = st.session_state.get(_TRIED, (None, None))
-        if after == trainer.config:
+        if after == trainer.config and controls.can_put(before):
             st.button(_("Back"), key="untry", icon=":material/undo:", on_click=_put_back, args=(before,))
 
 
@@ -35,7 +35,7 @@ def _show(insight: Insight, config: RunConfig) -> None:
     st.text(Message(_(insight.words).replace("`", "")).format(**insight.values))
     if insight.name in _DERIVED:
         _DERIVED[insight.name](insight)
-    if insight.change:
+    if insight.change and controls.can_put(replace(config, **insight.change)):
         st.button(
             _("Try it: {change}").format(change=", ".join(starmap(_said, insight.change.items()))),
             key=f"try_{insight.name}",

@@ -147,7 +147,7 @@ def _slide(key: str, label: str, size: int) -> int:
         return 0
     if st.session_state.get(key, 0) >= size:
         st.session_state[key] = size - 1
-    return st.slider(f"{label}, 0…{size - 1}", 0, size - 1, 0, key=key, bind="query-params")
+    return st.slider(f"{label}, 0…{size - 1}", 0, size - 1, 0, key=key, persist_state="session")
 
 
 def _find(tokens: tuple[str, ...]) -> None:

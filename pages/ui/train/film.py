@@ -10,12 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import address, cursor, view
+from pages.ui import cursor, view
 from pages.ui.components.live_chart import (
     Patch,
-    address_patch,
     chart_patch,
-    live_address,
     live_table,
     live_text,
     table_patch,
@@ -33,7 +31,6 @@ from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
 from rnn_core.figures.training import loss_figure, loss_points
 from rnn_core.history import LossCurve
-from rnn_core.link import LINK_KEYS
 from rnn_core.picture import Picture, needs_layers
 from rnn_core.progress import loss_floor
 
@@ -72,7 +69,6 @@ def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
     Args:
         trainer: what is shown. whole: the training that it is, or once was.
     """
-    cursor.follow_link(trainer.config)
     batch, steps, _size = trainer.encoding.x_BTV.shape
     lines, shown = view.line_window(batch), view.step_window(steps)
     columns, axis = (lines, "B") if trainer.config.batch_first else (shown, "T")
@@ -92,10 +88,9 @@ def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
 
 
 def mount_status(trainer: Trainer) -> None:
-    """Draws the line that says where the training is, which the address follows."""
+    """Draws the line that says where the training is."""
     with st.container(key="status"):
         live_text(playback.status(trainer), key="live_status")
-        live_address(address.present().to_query(), LINK_KEYS, key="live_address")
 
 
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
@@ -199,7 +194,6 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | seen
         | {
             "live_status": text_patch(now),
-            "live_address": address_patch(address.present().to_query()),
             "live_verdict": text_patch(verdict_words(trainer, said)),
             "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
             "live_predictions": table_patch(

@@ -30,8 +30,7 @@ from rnn_core.steps import Said, Step
 from rnn_core.text import visible
 
 Patch = Mapping[str, Any]
-"""What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``address_patch``, ``steps_patch`` and
-``table_patch``."""
+"""What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``steps_patch`` and ``table_patch``."""
 
 _PLOTLY = metadata.version("plotly")
 FEED = "feed"
@@ -139,15 +138,6 @@ def live_text(text: str, *, key: str) -> None:
     _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | after_frames())
 
 
-def live_address(query: Mapping[str, str], keys: Sequence[str], *, key: str) -> None:
-    """Mounts nothing that is seen: the address, which so follows what is fed.
-
-    Args:
-        query: what it says. keys: what else it may say, and then does not.
-    """
-    _component(key=key, data={"kind": "address", "name": key, "keys": keys, **address_patch(query)} | after_frames())
-
-
 def live_steps(
     steps: Sequence[Step],
     said: Patch | None,
@@ -234,10 +224,6 @@ def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mappin
 
 def text_patch(text: str) -> Patch:
     return {"text": text}
-
-
-def address_patch(query: Mapping[str, str]) -> Patch:
-    return {"query": dict(query)}
 
 
 def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range, steps: range) -> Patch:

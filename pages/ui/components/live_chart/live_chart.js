@@ -211,30 +211,7 @@ const table = (root, { targets, words, rows }) => {
   return { update: (patch) => fill(patch.rows), close() {} }
 }
 
-// The address follows the film, so that a reload finds its epoch. Browsers bear only a few changes a second.
-const WRITTEN_EVERY_MS = 1000
-const address = (_root, { query, keys }) => {
-  let timer
-  const write = () => {
-    timer = undefined
-    const url = new URL(location.href)
-    for (const key of keys) {
-      if (key in query) url.searchParams.set(key, query[key])
-      else url.searchParams.delete(key)
-    }
-    if (url.search !== location.search) history.replaceState(history.state, "", url)
-  }
-  write() // what an earlier mount wrote late
-  return {
-    update(patch) {
-      query = patch.query
-      timer ??= setTimeout(write, WRITTEN_EVERY_MS)
-    },
-    close: () => clearTimeout(timer),
-  }
-}
-
-const kinds = { chart, text, table, steps, address }
+const kinds = { chart, text, table, steps }
 
 export default function (component) {
   const { data, parentElement } = component
