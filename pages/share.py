@@ -14,7 +14,7 @@ show_head(
     _("The address is the run: whoever opens this link sees the same numbers at the same epoch."),
     config,
 )
-link.show_link(config)
+link.show_link(trainer)
 
 st.header(_("Take it home"))
 files.show_downloads(trainer)

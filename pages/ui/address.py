@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -76,10 +77,14 @@ def present() -> Link:
     )
 
 
-def query() -> dict[str, str]:
-    """Return what the address is to hold: the config that is shown, its run, what is compared, and the cursor."""
-    config = state.config()
-    return config.to_query() | present().to_query() | cursor.to_query(config)
+def query(*, hide: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return what the address is to hold: the config that is shown, its run, what is compared, and the cursor.
+
+    Args:
+        hide: what a link with it hides, where that is not what is hidden here.
+    """
+    config, link = state.config(), present()
+    return config.to_query() | replace(link, hide=hide or link.hide).to_query() | cursor.to_query(config)
 
 
 def write() -> None:

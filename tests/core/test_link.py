@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qsl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core import RunConfig
 from rnn_core.config import MAX_EPOCHS
-from rnn_core.link import HIDEABLE, LINK_KEYS, Link, parse_link
+from rnn_core.link import (
+    HIDEABLE,
+    LINK_KEYS,
+    MAX_QUERY_BYTES,
+    TEXT_KEPT,
+    Link,
+    parse_link,
+    query_string,
+    shortened,
+)
 from rnn_core.training import Branch
 
 CONFIG = RunConfig(learning_rate=0.03)
@@ -95,3 +107,33 @@ def test_no_query_does_more_harm_than_a_sentence(query: dict[str, object]) -> No
 def test_a_branch_that_cannot_be_is_refused_in_a_sentence(values: dict[str, float], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         Branch(**values)  # type: ignore[arg-type]
+
+
+CUT_OFF = "._~!)'(*"
+
+
+@given(st.dictionaries(st.sampled_from(["text", "learning_rate", "t"]), st.text("ab._~!)'(*- é한\n%+&=#", min_size=1)))
+def test_no_value_of_a_link_ends_in_what_chat_programs_cut_off_and_all_are_read_back(query: dict[str, str]) -> None:
+    written = query_string(query)
+    assert dict(parse_qsl(written, keep_blank_values=True)) == query
+    assert re.fullmatch(r"[0-9A-Za-z%=&._-]*", written)
+    assert not re.search(r"[._-](?![0-9A-Za-z])", written)
+
+
+@pytest.mark.parametrize("last", CUT_OFF)
+def test_a_text_that_ends_in_a_mark_keeps_its_last_token(last: str) -> None:
+    written = query_string(RunConfig(f"by the sea{last}", head="linear").to_query() | {"t": "1"})  # type: ignore[arg-type]
+    assert f"sea%{ord(last):02X}&" in written
+    alone = query_string({"text": f"sea{last}"})
+    assert alone.rstrip(CUT_OFF) == alone
+
+
+def test_a_link_that_is_too_long_holds_a_digest_of_its_text_and_a_shorter_one_the_text() -> None:
+    query = RunConfig("가" * 512, head="linear", seed=3).to_query()  # type: ignore[arg-type]
+    assert len(query_string(query)) <= MAX_QUERY_BYTES
+    assert shortened(query) == query
+    longer = query | {"text": query["text"] * 2}
+    short = shortened(longer)
+    assert set(short) == {TEXT_KEPT, "head", "seed"}
+    assert short != shortened(longer | {"text": longer["text"] + "나"})
+    assert len(query_string(short)) < 100

@@ -150,3 +150,39 @@ def test_the_files_say_where_the_run_is(open_screen: Open) -> None:
     assert RunConfig.from_json(str(made["config.json"])) == CONFIG
     assert str(made["history.csv"]).count("\n") == REACHED + 2
     assert io.BytesIO(bytes(made["history.parquet"])).getvalue().startswith(b"PAR1")  # type: ignore[arg-type]
+
+
+LONG = RunConfig("\n".join(["가나다라" * 32] * 16), head=Head.LINEAR, hidden_size=4)
+
+
+@pytest.mark.parametrize(("epoch", "file"), [("0", "config.json"), ("2", "run.safetensors")])
+def test_a_run_whose_link_is_too_long_has_a_file_in_its_place(open_screen: Open, epoch: str, file: str) -> None:
+    screen = open_screen("share", LONG.to_query() | {"epoch": epoch})
+    assert not screen.has("share_link")
+    (warning,) = [one.value for one in screen.app.warning if "no link" in one.value]
+    assert "this browser only" in warning
+    labels = {button.key: button.proto.label for button in screen.app.get("download_button")}
+    assert labels["instead_of_link"] == file
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_link_to_this_machine_says_so_and_names_its_address(
+    open_screen: Open, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr("pages.ui.share.link.lan_address", lambda: "192.168.7.5")
+    screen = open_screen("share", CONFIG, url=f"http://{host}:8501/share")
+    (warning,) = [one.value for one in screen.app.warning if "this machine" in one.value]
+    assert "nobody else can open" in warning
+    (others,) = screen.app.get_by_key("share_reach").code
+    assert others.value.startswith("http://192.168.7.5:8501/train?")
+    assert link(screen).startswith(f"http://{host}:8501/train?")
+
+
+def test_where_the_server_is_for_this_machine_only_no_address_is_named(
+    open_screen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.ui.share.link.lan_address", lambda: None)
+    screen = open_screen("share", CONFIG, url="http://localhost:8501/share")
+    assert any("accepts no connection" in one.value for one in screen.app.warning)
+    assert list(screen.app.get_by_key("share_reach").code) == []
+    assert not open_screen("share", CONFIG, url="http://classroom.example.org/share").has("share_reach")

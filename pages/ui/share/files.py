@@ -74,19 +74,30 @@ def show_downloads(trainer: Trainer) -> None:
     with st.container(key="downloads", gap="xsmall"):
         for file in FILES:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.download_button(
-                    file.name,
-                    data=_of(trainer, file),
-                    file_name=file.name,
-                    mime=file.mime,
-                    key=f"download_{file.name.replace('.', '_')}",
-                    on_click="ignore",
-                    disabled=file.made is to_safetensors and not trainer.now.finite,
-                    width=180,
-                )
+                show_download(trainer, file, key=f"download_{file.name.replace('.', '_')}")
                 st.text(_(file.words))
         if not trainer.now.finite:
             st.text(_("The loss is no finite number any more, and run.safetensors holds none such: go back first."))
+
+
+def show_download(trainer: Trainer, file: File, *, key: str) -> None:
+    """Draw the button that makes ``file`` of a training once it is pressed."""
+    st.download_button(
+        file.name,
+        data=_of(trainer, file),
+        file_name=file.name,
+        mime=file.mime,
+        key=key,
+        on_click="ignore",
+        disabled=file.made is to_safetensors and not trainer.now.finite,
+        width=180,
+    )
+
+
+def of_the_run(trainer: Trainer) -> File:
+    """Return the kind of file that brings a run back: with its weights, or its config where it has no updates."""
+    name = "run.safetensors" if trainer.epoch and trainer.now.finite else "config.json"
+    return next(file for file in FILES if file.name == name)
 
 
 def _of(trainer: Trainer, file: File) -> Callable[[], str | bytes]:

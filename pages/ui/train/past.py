@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import replay, state
+from pages.ui import address, replay, state
 from pages.ui.head import branch_words, choose_present, chosen_epoch, slide_epoch
 from pages.ui.i18n import _
 from rnn_core import Trainer
@@ -47,7 +47,7 @@ def show_machine(whole: Trainer) -> None:
         st.button(
             _("Back to the first run"), key="leave_branch", icon=":material/undo:", on_click=state.take, args=(None,)
         )
-    elif whole.epoch:
+    elif whole.epoch and not {"learning_rate", "clip_norm"} & set(address.hidden()):
         with st.popover(_("Branch here"), type="tertiary", key="branch_off", icon=":material/fork_right:"):
             _choose_branch(whole)
 
