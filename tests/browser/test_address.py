@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from rnn_core import ConfigError, RunConfig
 from rnn_core.config import RULES
-from rnn_core.link import query_string
+from rnn_core.link import TEXT_KEPT, query_string, shortened
 from tests.browser.conftest import READY_MS, Open, settle, until
 from tests.pages.conftest import PAGES
 
@@ -121,3 +121,36 @@ def test_after_each_change_the_address_says_what_is_on_the_screen_and_opens_it(
     again = open_page(page.url)
     assert_shown(again, expected, epoch)
     assert_true(again, expected, epoch)
+
+
+def test_a_text_too_long_for_a_server_stays_in_the_browser_and_a_reload_of_the_short_form_opens_it(
+    server: str, open_page: Open
+) -> None:
+    config = RunConfig("\n".join(["가나다라마바사아" * 32] * 16), head="linear", hidden_size=4)  # type: ignore[arg-type]
+    query = shortened(config.to_query())
+    page = open_page(server)
+    area = "document.querySelector('.st-key-lines textarea')?.value"
+    for _load in ("the link", "the short form"):
+        if _load == "the link":
+            page.evaluate(
+                """([kept, text]) => {
+                  const url = new URL(location.href)
+                  url.searchParams.set("text_kept", kept)
+                  url.searchParams.set("text", text)
+                  history.replaceState(null, "", url)
+                }""",
+                [query[TEXT_KEPT], config.text],
+            )
+            page.goto(f"{server}/?{query_string(query)}")
+        else:
+            page.reload()
+        until(page, f"wanted => {area} === wanted", config.text)
+        until(page, "wanted => location.search === wanted", f"?{query_string(query)}")
+        expect(page.locator(".st-key-link_notes")).to_have_count(0)
+
+
+def test_the_address_ends_in_no_character_that_chat_programs_cut_off(server: str, open_page: Open) -> None:
+    text = "~by (the) 'sea'*_!.."
+    page = open_page(f"{server}/?head=linear")
+    page.get_by_label("Text", exact=True).fill(text)
+    until(page, "wanted => location.search === wanted", f"?{query_string({'text': text, 'head': 'linear'})}")
