@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import state, view
 from pages.ui.compare import choice, film, race
 from pages.ui.components.live_chart import FEED, feed
+from pages.ui.embedding import explanation
 from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
@@ -20,7 +21,8 @@ show_head(
     config,
 )
 try:
-    grid = choice.choose(config)
+    with explanation(key="choice", gap="small"):
+        grid = choice.choose(config)
     asked = race.asked(grid, config)
     with working(asked.configs[0], goes_on=race.running()):
         comparison = race.held(asked)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import address, replay
+from pages.ui import address, embedding, replay
 from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
 from pages.ui.head import short_text
 from pages.ui.i18n import _
@@ -13,7 +13,12 @@ from rnn_core.shapes import axis_sizes
 
 _HERE = Path(__file__).parent
 
-st.set_page_config(page_title="RNN Explorer", page_icon=str(_HERE / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="RNN Explorer",
+    page_icon=str(_HERE / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
+)
 
 page = st.navigation(
     [
@@ -47,6 +52,7 @@ if link_notes():
 replay.catch_up()
 address.write()
 try:
-    page.run()
+    with embedding.picture_first():
+        page.run()
 finally:  # a page may end itself by st.stop()
     address.write()

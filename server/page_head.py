@@ -29,6 +29,12 @@ ROOT_SCRIPT = (
 Without it, a deep link makes the page probe ``/train/_stcore/health`` first, and every visitor's console shows it.
 Streamlit's dialogs of errors stay closed: ``lost_connection.js`` shows what they would."""
 
+EMBEDDED_SCRIPT = (
+    "<script>if(/[?&]embed=true(&|$)/i.test(location.search))"
+    'document.documentElement.classList.add("rnn-embedded")</script>'
+)
+"""Tells the style sheets that the page is meant for a frame; Streamlit keeps ``embed`` out of its own query."""
+
 ADDRESS_SCRIPT = f"<script>{(UI / 'address.js').read_text(encoding='utf-8')}</script>"
 
 STYLE = "".join(
@@ -62,4 +68,4 @@ class PageHead:
 def head_of(page: str, language: str) -> str:
     """Return the HTML at the head of the page with this name, "" for the first one."""
     where = ROOT_SCRIPT if page else FOLDER_SCRIPT + ROOT_SCRIPT
-    return f"{where}{ADDRESS_SCRIPT}{lost_connection_script(language)}{STYLE}"
+    return f"{where}{EMBEDDED_SCRIPT}{ADDRESS_SCRIPT}{lost_connection_script(language)}{STYLE}"

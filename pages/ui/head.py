@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import streamlit as st
 
+from pages.ui.embedding import explanation
 from pages.ui.i18n import _
 from pages.ui.shapes import show_badges, show_calls
 from rnn_core import RunConfig, Trainer
@@ -31,7 +32,7 @@ def show_head(title: str, words: str, config: RunConfig) -> AbstractContextManag
         words: one sentence, Markdown.
     Returns: the container of all that, for what else is to stand close to it.
     """
-    head = st.container(key="page_top", gap="xsmall")
+    head = explanation(key="page_top", gap="xsmall")
     with head:
         with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
             st.title(title, anchor=False, width="content")

@@ -9,6 +9,7 @@ from itertools import starmap
 import streamlit as st
 
 from pages.ui import controls
+from pages.ui.embedding import explanation
 from pages.ui.i18n import Message, _
 from rnn_core import RunConfig, Trainer
 from rnn_core.insights import Insight, insights
@@ -21,7 +22,7 @@ _TRIED = "tried"
 def show_insights(trainer: Trainer) -> None:
     """A row of titles, each opens; *Back* while what was tried is still what the controls say."""
     found = insights(trainer.config, trainer.encoding, trainer.history, trainer.now)
-    with st.container(horizontal=True, vertical_alignment="center", key="insights", gap="small"):
+    with explanation(key="insights", gap="small", horizontal=True):
         for insight in found:
             with st.popover(_(insight.title), icon=":material/lightbulb:", type="tertiary", key=f"on_{insight.name}"):
                 _show(insight, trainer.config)
