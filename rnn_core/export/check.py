@@ -86,6 +86,8 @@ def check_lines(check: Check) -> list[str]:
     count, whole = len(check.losses), len(check.losses) == check.epochs + 1
     numbers = [f"{loss:.7f}" for loss in check.losses]
     shape = shaped(("E",), (count,))
+    agree = "epoch agrees" if count == 1 else "epochs agree"
+    near = f"{check.tolerance:.0e}".replace("e-0", "e-")
     return [
         "# Another machine may add in another order, and training can make such a difference grow. In this",
         f"# run it stays within rtol and atol{'' if whole else f' up to epoch {count - 1}'}.",
@@ -95,8 +97,13 @@ def check_lines(check: Check) -> list[str]:
                 statement(f"found = torch.tensor({'losses' if whole else f'losses[:{count}]'})", shapes=shape),
             )
         ),
-        *filled(f"assert predictions[{check.said_epoch}] == [", [quoted(line) for line in check.said], "]"),
+        *filled(
+            f"assert predictions[{check.said_epoch}] == [",
+            [quoted(line) for line in check.said],
+            f"], predictions[{check.said_epoch}]",
+        ),
         f"torch.testing.assert_close(found, expected, rtol={check.tolerance}, atol={check.tolerance})",
+        f'print("check passed: {count} {agree} to {near}")',
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.comparison import Band, Lane
+from rnn_core.figures.loss_axis import beyond_the_axis, loss_axis
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.numbers import HOVER_SHORT, TICK_PERCENT
 
@@ -61,11 +62,18 @@ def bands_figure(
     layout["xaxis"] = axis | {"title": {"text": "epoch", "standoff": 8}, "range": [0, last], "showgrid": False}
     layout["yaxis"] = axis | {"title": {"text": title, "standoff": 6}}
     layout["yaxis"] |= (
-        {"range": [0, 1.03], "tickformat": TICK_PERCENT} if share else {"rangemode": "tozero", "autorange": True}
+        {"range": [0, 1.03], "tickformat": TICK_PERCENT} if share else {"rangemode": "tozero"} | loss_axis()
     )
+    if not share:
+        layout |= bands_layout(bands, theme)
     layout |= {"showlegend": not share}
     layout["legend"] = {"x": 0.99, "xanchor": "right", "y": 0.99, "bgcolor": "rgba(0,0,0,0)"}
     return go.Figure({"data": data, "layout": layout})
+
+
+def bands_layout(bands: Sequence[Band], theme: Theme) -> dict[str, Any]:
+    """Return the part of the layout of ``bands_figure`` of losses that follows them: what is above the axis."""
+    return {"annotations": beyond_the_axis(theme, *(band.high_E for band in bands))}
 
 
 def band_points(bands: Sequence[Band]) -> list[dict[str, Any]]:

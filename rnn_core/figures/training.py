@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rnn_core.figures.loss_axis import beyond_the_axis, loss_axis
 from rnn_core.figures.theme import Theme, base_layout
 from rnn_core.history import LossCurve
 from rnn_core.numbers import HOVER, format_number
@@ -40,10 +41,9 @@ def loss_figure(
         "xaxis": line
         | {"title": {"text": "epoch", "standoff": 8}, "showgrid": False}
         | (_including(0, 10) if last is None else {"autorange": False, "range": [-0.03 * last, 1.03 * last]}),
-        "yaxis": line
-        | {"title": {"text": "loss (nats)", "standoff": 8}}
-        | ({"type": "log", "autorange": True, "nticks": 5} if logarithmic else _including(0)),
+        "yaxis": line | {"title": {"text": "loss (nats)", "standoff": 8}} | loss_axis(logarithmic=logarithmic),
     }
+    layout |= loss_layout(curve, theme, beside=beside, logarithmic=logarithmic)
     if floor is not None:
         layout["shapes"] = [_floor_line(floor, theme, above=logarithmic)]
     trace = {
@@ -77,6 +77,14 @@ def _floor_line(floor: float, theme: Theme, *, above: bool) -> dict[str, Any]:
 
 def _including(*values: float) -> dict[str, Any]:
     return {"autorange": True, "autorangeoptions": {"include": list(values)}}
+
+
+def loss_layout(
+    curve: LossCurve, theme: Theme, *, beside: LossCurve | None = None, logarithmic: bool = False
+) -> dict[str, Any]:
+    """Return the part of ``loss_figure``'s layout that follows its losses: what is above the axis is stated."""
+    losses = [one.loss_E for one in (curve, beside) if one is not None]
+    return {"annotations": beyond_the_axis(theme, *losses, logarithmic=logarithmic)}
 
 
 def loss_points(curve: LossCurve) -> dict[str, Any]:

@@ -248,7 +248,9 @@ def test_it_prints_the_numbers_of_the_screen_and_passes(exported: dict[str, Expo
     ran = each.ran[kind]
     assert ran["failed"] == ""
     printed = _printed(ran["printed"])
-    assert len(printed) == len(ran["printed"].splitlines()) == each.case.epochs + 1
+    *_epochs, verdict = ran["printed"].splitlines()
+    assert len(printed) == len(_epochs) == each.case.epochs + 1
+    assert re.fullmatch(r"check passed: (1 epoch agrees|\d+ epochs agree) to 1e-[35]", verdict)
     assert [line[0] for line in printed] == [record.epoch for record in each.records]
     expected = [record.loss_nats for record in each.records]
     assert [line[1] for line in printed] == [pytest.approx(loss, rel=TOLERANCE, abs=TOLERANCE) for loss in expected]

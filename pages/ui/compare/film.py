@@ -11,7 +11,7 @@ from pages.ui import view
 from pages.ui.components.live_chart import Patch, chart_patch, live_text, text_patch
 from pages.ui.i18n import _
 from rnn_core.comparison import Band, Comparison, Lane, names
-from rnn_core.figures.comparison import band_points, bands_figure, first_right_figure, first_right_points
+from rnn_core.figures.comparison import band_points, bands_figure, bands_layout, first_right_figure, first_right_points
 from rnn_core.figures.theme import Theme
 from rnn_core.tables import runs_csv, runs_table
 
@@ -54,7 +54,9 @@ def frame(comparison: Comparison) -> dict[str, Patch]:
     right = first_right_points(lanes, last=last)
     return {
         "race_status": text_patch(_status(comparison)),
-        "race_loss_plot": chart_patch(band_points(losses), alt=_alt(_("loss"), comparison)),
+        "race_loss_plot": chart_patch(
+            band_points(losses), alt=_alt(_("loss"), comparison), layout=bands_layout(losses, view.theme())
+        ),
         "race_accuracy_plot": chart_patch(band_points(shares), alt=_alt(_("accuracy"), comparison)),
         "race_right_plot": chart_patch(right, alt=_alt(_("first epoch with everything right"), comparison)),
     } | {

@@ -29,7 +29,7 @@ from rnn_core.config import Task
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
-from rnn_core.figures.training import loss_figure, loss_points
+from rnn_core.figures.training import loss_figure, loss_layout, loss_points
 from rnn_core.history import LossCurve
 from rnn_core.picture import Picture, needs_layers
 from rnn_core.progress import loss_floor
@@ -195,7 +195,7 @@ def frame(trainer: Trainer, window: Window) -> dict[str, Patch]:
         | {
             "live_status": text_patch(now),
             "live_verdict": text_patch(verdict_words(trainer, said)),
-            "loss_plot": chart_patch(_loss_traces(trainer, window), alt=_loss_words(now)),
+            "loss_plot": _loss_patch(trainer, window, now),
             "live_predictions": table_patch(
                 playback.newest(trainer), trainer.encoding, lines=window.lines, steps=window.steps
             ),
@@ -211,6 +211,13 @@ def _heatmap_patches(trace: Trace, window: Window, now: str) -> dict[str, Patch]
         "output_plot": chart_patch([{"z": z} for z in output], layout=scale, alt=_tensor_words("output", now)),
         "h_n_plot": chart_patch([{"z": z} for z in h_n], layout=scale, alt=_tensor_words("h_n", now)),
     }
+
+
+def _loss_patch(trainer: Trainer, window: Window, now: str) -> Patch:
+    """What one frame changes of the loss: its points, and once a loss is above the axis, the words for it."""
+    traces, curve = _loss_traces(trainer, window), _curve(trainer, window)
+    layout = loss_layout(curve, view.theme(), beside=window.beside, logarithmic=window.logarithmic)
+    return chart_patch(traces, alt=_loss_words(now), layout=layout if layout["annotations"] else None)
 
 
 def _loss_traces(trainer: Trainer, window: Window) -> list[dict[str, Any]]:
