@@ -6,7 +6,6 @@ from pages.ui import state, view
 from pages.ui.compare import choice, film, race
 from pages.ui.components.live_chart import FEED, feed
 from pages.ui.embedding import explanation
-from pages.ui.head import show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.train.playback import BUDGET_S, FRAME_S
@@ -15,14 +14,12 @@ from rnn_core import ConfigError
 from rnn_core.export import to_sweep
 
 config = state.config()
-show_head(
-    _("Compare"),
-    _("Each line is the median of several seeds, its band their middle half. See which network copes, and how surely."),
-    config,
-)
+head = st.container()
 try:
     with explanation(key="choice", gap="small"):
         grid = choice.choose(config)
+    with head:
+        film.show_experiment(grid, config)
     asked = race.asked(grid, config)
     with working(asked.configs[0], goes_on=race.running()):
         comparison = race.held(asked)
@@ -45,9 +42,13 @@ with st.container(horizontal=True, vertical_alignment="center", key="race"):
     )
     st.button(_("Reset"), key="reset_race", on_click=race.forget, args=(asked,), width=80)
     film.mount_status(comparison)
-film.mount(comparison, view.theme())
+started = running or comparison.started
+if started:
+    film.mount(comparison, view.theme())
+else:
+    film.show_plan(comparison)
 
-if not running:
+if started and not running:
     film.show_table(comparison)
     with st.expander(_("The same grid as a script: on all processors, or on a cluster")):
         st.code(to_sweep(asked.configs, asked.seeds, epochs=asked.epochs), language="python")

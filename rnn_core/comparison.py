@@ -6,6 +6,7 @@ that is cheaper; or one by one, and then every number is that of ``Trainer``, bi
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -16,7 +17,9 @@ import numpy.typing as npt
 from rnn_core.config import ConfigError, RunConfig, check_value
 from rnn_core.cost import LARGE, multiply_adds
 from rnn_core.ensemble import Ensemble
+from rnn_core.history import EpochRecord
 from rnn_core.model import build_model
+from rnn_core.progress import State, classify, lower_bound
 from rnn_core.rules import Whole
 from rnn_core.runs import Run
 from rnn_core.training import Trainer
@@ -37,7 +40,7 @@ DoubleArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Band:
-    """A number of every seed, as its median and quartiles over the epochs; seeds whose loss is no number are left out.
+    """A number of every seed as its median and quartiles over the epochs; a seed that has diverged is left out.
 
     Attributes:
         epoch_E: int64, increasing, the first 0.
@@ -57,10 +60,22 @@ class Comparison:
         configs: as asked for; the seed of each plays no part. seeds: as asked for. epochs: updates of each.
         lanes: what was measured so far of each config, in the same order.
 
+    Args:
+        remembered: whether only the last step of each line counts as right or wrong, as where one character is to be
+            remembered: all others are right without any memory.
+
     Raises: ConfigError for no or too many configs, seeds or epochs, or one twice.
     """
 
-    def __init__(self, configs: Iterable[RunConfig], seeds: Iterable[int], *, epochs: int, together: bool) -> None:
+    def __init__(
+        self,
+        configs: Iterable[RunConfig],
+        seeds: Iterable[int],
+        *,
+        epochs: int,
+        together: bool,
+        remembered: bool = False,
+    ) -> None:
         self.configs = tuple(replace(config, seed=0) for config in configs)
         self.seeds = tuple(seeds)
         self.epochs: int = check_value("epochs", Whole(1, MAX_EPOCHS_COMPARED), epochs)
@@ -68,7 +83,9 @@ class Comparison:
         _check("seeds", self.seeds, MAX_SEEDS)
         for seed in self.seeds:
             replace(self.configs[0], seed=seed)  # the config's own rule
-        self.lanes = tuple(Lane(config, self.seeds, epochs, together=together) for config in self.configs)
+        self.lanes = tuple(
+            Lane(config, self.seeds, epochs, together=together, remembered=remembered) for config in self.configs
+        )
         if self.parameters > MAX_PARAMETERS:
             raise ConfigError(
                 f"all networks together must have at most {MAX_PARAMETERS:,} parameters, got {self.parameters:,}; "
@@ -84,6 +101,11 @@ class Comparison:
     def done(self) -> bool:
         """Whether every run is at its end."""
         return all(lane.done for lane in self.lanes)
+
+    @property
+    def started(self) -> bool:
+        """Whether any update was made."""
+        return any(lane.epoch > 0 for lane in self.lanes)
 
     @property
     def share(self) -> float:
@@ -119,13 +141,18 @@ class Lane:
         epoch: the last epoch that is measured of all seeds, −1 before the first.
         stopped: whether no seed has a loss any more that can be trained on.
         loss_EK, accuracy_EK: float64 (epochs + 1, K), nan where nothing is measured, or where a loss was no number.
+        scored_EK: the accuracy that is compared: of all steps, or of the last of each line (``remembered``); nan from
+            the epoch on at which the loss of a seed was not finite.
     """
 
-    def __init__(self, config: RunConfig, seeds: Sequence[int], epochs: int, *, together: bool) -> None:
-        self.config, self.seeds = config, tuple(seeds)
+    def __init__(
+        self, config: RunConfig, seeds: Sequence[int], epochs: int, *, together: bool, remembered: bool = False
+    ) -> None:
+        self.config, self.seeds, self.remembered = config, tuple(seeds), remembered
         self.together = together and len(seeds) > 1 and multiply_adds(config) * len(seeds) <= TOGETHER
         self.loss_EK = np.full((epochs + 1, len(seeds)), np.nan)
         self.accuracy_EK = np.full((epochs + 1, len(seeds)), np.nan)
+        self.scored_EK = np.full((epochs + 1, len(seeds)), np.nan)
         self.seconds = 0.0
         self.parameters = sum(parameter.numel() for parameter in build_model(config).parameters())
         self.epoch = -1
@@ -153,7 +180,7 @@ class Lane:
         return self.seconds / (self.epoch * len(self.seeds)) if self.epoch > 0 else float("nan")
 
     def band(self, values_EK: DoubleArray, points: int) -> Band:
-        """Median and quartiles of ``loss_EK`` or ``accuracy_EK`` so far, at no more than ``points`` epochs."""
+        """Median and quartiles of ``loss_EK`` or ``scored_EK`` so far, at no more than ``points`` epochs."""
         last = max(0, self.epoch)
         epoch_E = np.unique(np.linspace(0, last, min(points, last + 1)).round().astype(np.int64))
         shown_EK = values_EK[epoch_E]
@@ -167,9 +194,46 @@ class Lane:
 
     @property
     def first_right(self) -> tuple[int | None, ...]:
-        """For each seed the first epoch at which everything was right, or None so far."""
-        right_EK = self.accuracy_EK == 1
-        return tuple(int(right_E.argmax()) if right_E.any() else None for right_E in right_EK.T)
+        """For each seed the first epoch at which all that counts was right, or None so far, or if it has diverged."""
+        right_EK = self.scored_EK == 1
+        firsts = (int(right_E.argmax()) if right_E.any() else None for right_E in right_EK.T)
+        return tuple(None if lost is not None else first for first, lost in zip(firsts, self.diverged_at, strict=True))
+
+    @property
+    def diverged_at(self) -> tuple[int | None, ...]:
+        """For each seed the first epoch at which its loss was not finite, or None so far."""
+        lost_EK = ~np.isfinite(self.loss_EK[: max(0, self.epoch + 1)])
+        return tuple(int(lost_E.argmax()) if lost_E.any() else None for lost_E in lost_EK.T)
+
+    @property
+    def right_now(self) -> int:
+        """How many seeds have all that counts right at the last epoch that is measured."""
+        return int((self.scored_EK[self.epoch] == 1).sum()) if self.epoch >= 0 else 0
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """For each seed the state of its training as far as it got; () before anything is measured."""
+        if self.epoch < 0:
+            return ()
+        return tuple(map(self._state, range(len(self.seeds)), self.diverged_at))
+
+    def _state(self, k: int, lost: int | None) -> State:
+        loss_E = self.loss_EK[: (self.epoch if lost is None else lost) + 1, k]
+        wrong = np.flatnonzero(self.accuracy_EK[: len(loss_E), k] < 1)
+        right_since = int(wrong[-1]) + 1 if wrong.size else 0
+        bound = lower_bound(self.config)
+        return classify(
+            loss_E,
+            guess_nats=math.log(len(self.config.vocabulary)),
+            bound_nats=None if bound is None else bound[1],
+            right_since=right_since if right_since < len(loss_E) else None,
+        ).state
+
+    def enter(self, epoch: int, k: int, *, loss: float, accuracy: float, last_accuracy: float) -> None:
+        """Keep what was measured of seed k at ``epoch``."""
+        self.loss_EK[epoch, k], self.accuracy_EK[epoch, k] = loss, accuracy
+        died = not math.isfinite(loss) or (epoch > 0 and math.isnan(self.scored_EK[epoch - 1, k]))
+        self.scored_EK[epoch, k] = math.nan if died else last_accuracy if self.remembered else accuracy
 
     def runs(self) -> tuple[Run, ...]:
         """The run of each seed as far as all of them are measured, or up to its first loss that is no number."""
@@ -200,8 +264,9 @@ class _Together:
         if lane.epoch >= 0:
             self._ensemble.step()
         now, lane.epoch = self._ensemble.now, self._ensemble.epoch
-        lane.loss_EK[lane.epoch] = now.loss_K
-        lane.accuracy_EK[lane.epoch] = now.accuracy_K
+        measured = zip(now.loss_K, now.accuracy_K, now.last_accuracy_K, strict=True)
+        for k, (loss, accuracy, last) in enumerate(measured):
+            lane.enter(lane.epoch, k, loss=loss, accuracy=accuracy, last_accuracy=last)
         lane.stopped = not np.isfinite(now.loss_K).any()
 
 
@@ -218,12 +283,21 @@ class _OneByOne:
         if lane.epoch >= 0 and trainer.stop is None:
             trainer.step(keep=False)
         if trainer.epoch == lane.epoch + 1:
-            lane.loss_EK[trainer.epoch, self._next] = trainer.now.loss_nats
-            lane.accuracy_EK[trainer.epoch, self._next] = trainer.now.accuracy
+            now = trainer.now
+            last = _last_accuracy(now, trainer.encoding.targets)
+            lane.enter(now.epoch, self._next, loss=now.loss_nats, accuracy=now.accuracy, last_accuracy=last)
         self._next = (self._next + 1) % len(self._trainers)
         if self._next == 0:
             lane.epoch += 1
             lane.stopped = all(trainer.stop is not None for trainer in self._trainers)
+
+
+def _last_accuracy(record: EpochRecord, targets: Sequence[Sequence[str]]) -> float:
+    """Return the share of lines whose last answer is right."""
+    wrong = sum(
+        any(t == len(target) - 1 for t, _token in errors) for errors, target in zip(record.errors, targets, strict=True)
+    )
+    return 1 - wrong / len(targets)
 
 
 def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:

@@ -34,10 +34,12 @@ class Measured:
     Attributes:
         loss_K: float64, cross-entropy in nats, the mean over all real steps of all lines.
         accuracy_K: float64, the share of real steps whose argmax is the target, 0…1.
+        last_accuracy_K: float64, the same share of the last real steps of the lines alone.
     """
 
     loss_K: npt.NDArray[np.float64]
     accuracy_K: npt.NDArray[np.float64]
+    last_accuracy_K: npt.NDArray[np.float64]
 
 
 class Ensemble:
@@ -87,15 +89,17 @@ class Ensemble:
     def _read(self) -> None:
         """Takes in what every network reads, in the order L, N in which the module takes it."""
         encoding = encode(self.config)
+        last = torch.arange(encoding.target_BT.shape[1]) == torch.tensor(encoding.length_B)[:, None] - 1
         x, target, length_N = (torch.tensor(a) for a in (encoding.x_BTV, encoding.target_BT, encoding.length_B))
         if self.config.batch_first:
-            x, target = x.transpose(0, 1), target.T
+            x, target, last = x.transpose(0, 1), target.T, last.T
         else:  # nothing is packed: every step that is taken for a line has all B
             length_N = torch.full((x.shape[1],), len(x))
         step_L1, line_N = torch.arange(len(x))[:, None], torch.arange(x.shape[1])
         ended_LN = step_L1 >= length_N
         reverse_LN = torch.where(ended_LN, step_L1, length_N - 1 - step_L1)  # what a backward direction reads for it
         self._x_MV, self._target_M, self._real = x.flatten(0, 1), target.flatten(), int((target != PADDING).sum())
+        self._last_M = last.flatten()
         self._reverse_M = (reverse_LN * len(line_N) + line_N).flatten()  # its own inverse
         self._ended_LN1 = [ended_N[:, None] if ended_N.any() else None for ended_N in ended_LN]
 
@@ -110,8 +114,13 @@ class Ensemble:
             norm_K1 = torch.linalg.vector_norm(gradient_KP, dim=1, keepdim=True)
             gradient_KP *= (self.config.clip_norm / (norm_K1 + 1e-6)).clamp(max=1)
         self._weights_KP.grad = gradient_KP
-        right_K = (logits_KMV.detach().argmax(dim=-1) == target_KM).sum(dim=1)
-        return Measured(loss_K=read_only(loss_K.tolist()), accuracy_K=read_only(1 - (real - right_K.numpy()) / real))
+        right_KM = logits_KMV.detach().argmax(dim=-1) == target_KM
+        right_K, last_K = right_KM.sum(dim=1), right_KM[:, self._last_M].sum(dim=1)
+        return Measured(
+            loss_K=read_only(loss_K.tolist()),
+            accuracy_K=read_only(1 - (real - right_K.numpy()) / real),
+            last_accuracy_K=read_only(last_K.numpy() / int(self._last_M.sum())),
+        )
 
     def _logits(self) -> Tensor:
         """The logits of every network, (K, M, V)."""

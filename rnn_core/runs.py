@@ -67,8 +67,8 @@ class Run:
 
     @property
     def first_right(self) -> int | None:
-        """The first epoch at which everything was right, or None."""
-        right = np.flatnonzero(self.accuracy_E == 1)
+        """Return the first epoch at which everything was right, or None; a loss that is not finite has no answers."""
+        right = np.flatnonzero((self.accuracy_E == 1) & np.isfinite(self.loss_E))
         return int(right[0]) if right.size else None
 
     @property

@@ -21,9 +21,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _AXES = "TBVHS"
 _MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 
-NEVER = "never"
-_NEVER_AT = 1.2
-"""Where those stand that were never all right, in all epochs."""
+NEVER, DIVERGED = "never", "diverged"
+_NEVER_AT, _DIVERGED_AT = 1.14, 1.34
+"""Where those stand that were never all right, and those that have diverged, in all epochs."""
 
 
 def color_of(number: int, theme: Theme) -> str:
@@ -85,15 +85,19 @@ def band_points(bands: Sequence[Band]) -> list[dict[str, Any]]:
     ]
 
 
-def first_right_figure(lanes: Sequence[Lane], names: Sequence[str], theme: Theme, *, last: int) -> go.Figure:
-    """The first epoch at which everything was right, a dot a run, a row a config; without a width."""
+def first_right_figure(
+    lanes: Sequence[Lane], names: Sequence[str], theme: Theme, *, title: str, last: int
+) -> go.Figure:
+    """The first epoch at which all that counts was right, a dot a run, a row a config; without a width.
+
+    Args: title: of the horizontal axis.
+    """
     traces = [
         {
             "type": "scatter",
             "mode": "markers",
             "marker": {"color": color_of(number, theme), "symbol": _MARKS[number], "size": 11, "opacity": 0.75},
-            "customdata": [[f"seed {seed}"] for seed in lane.seeds],
-            "hovertemplate": "%{customdata[0]}: <b>epoch %{x}</b><extra>" + escaped(name) + "</extra>",
+            "hovertemplate": "%{customdata[0]}<extra>" + escaped(name) + "</extra>",
         }
         | points
         for number, (lane, name, points) in enumerate(
@@ -105,10 +109,10 @@ def first_right_figure(lanes: Sequence[Lane], names: Sequence[str], theme: Theme
     axis = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
     ticks = np.unique(np.linspace(0, last, 5).round().astype(int)).tolist()
     layout["xaxis"] = axis | {
-        "title": {"text": "first epoch with everything right", "standoff": 8},
-        "range": [-0.03 * last, 1.28 * last],
-        "tickvals": [*ticks, _NEVER_AT * last],
-        "ticktext": [*map(str, ticks), NEVER],
+        "title": {"text": title, "standoff": 8},
+        "range": [-0.03 * last, 1.48 * last],
+        "tickvals": [*ticks, _NEVER_AT * last, _DIVERGED_AT * last],
+        "ticktext": [*map(str, ticks), NEVER, DIVERGED],
         "tickangle": 0,
     }
     layout["yaxis"] = axis | {
@@ -121,14 +125,26 @@ def first_right_figure(lanes: Sequence[Lane], names: Sequence[str], theme: Theme
 
 
 def first_right_points(lanes: Sequence[Lane], *, last: int) -> list[dict[str, Any]]:
-    """The points of ``first_right_figure``'s traces; a run that is under way and not yet right is nowhere."""
+    """Return the points of ``first_right_figure``'s traces; a run that is under way and not yet right is nowhere."""
     found = []
     for row, lane in enumerate(lanes):
         elsewhere = _NEVER_AT * last if lane.done else np.nan
-        x = [elsewhere if first is None else first for first in lane.first_right]
+        reached = list(zip(lane.seeds, lane.first_right, lane.diverged_at, strict=True))
+        x = [
+            _DIVERGED_AT * last if lost is not None else elsewhere if first is None else first
+            for _seed, first, lost in reached
+        ]
+        words = [[_hover(*run)] for run in reached]
         spread = np.linspace(-0.28, 0.28, len(x)) if len(x) > 1 else np.zeros(1)
-        found.append({"x": np.array(x, np.float32), "y": (row + spread).astype(np.float32)})
+        found.append({"x": np.array(x, np.float32), "y": (row + spread).astype(np.float32), "customdata": words})
     return found
+
+
+def _hover(seed: int, first: int | None, lost: int | None) -> str:
+    """What a dot is of."""
+    if lost is not None:
+        return f"seed {seed}: <b>diverged at epoch {lost}</b>"
+    return f"seed {seed}: <b>{'never' if first is None else f'epoch {first}'}</b>"
 
 
 def _pale(color: str) -> str:

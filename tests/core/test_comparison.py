@@ -13,6 +13,7 @@ from rnn_core import ConfigError, RunConfig, Trainer
 from rnn_core.comparison import MAX_CONFIGS, MAX_EPOCHS_COMPARED, MAX_SEEDS, Comparison, names
 from rnn_core.config import Cell, Head, Optimizer, Task
 from rnn_core.presets import MAX_DOTS, remember_across
+from rnn_core.progress import State
 from rnn_core.runs import train_run
 
 BASE = RunConfig("hello! world", task=Task.NEXT, head=Head.LINEAR, hidden_size=5, learning_rate=0.03)
@@ -161,3 +162,26 @@ def test_remember_across_differs_at_the_ends_only() -> None:
     for dots in (0, MAX_DOTS + 1):
         with pytest.raises(ConfigError, match=f"dots must be 1…{MAX_DOTS}, got {dots}"):
             remember_across(dots)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_run_that_died_is_right_nowhere_from_then_on(together: bool) -> None:
+    wild = replace(BASE, nonlinearity="relu", optimizer=Optimizer.SGD, learning_rate=10.0)  # type: ignore[arg-type]
+    (lane,) = finished(Comparison([wild], range(6), epochs=60, together=together)).lanes
+    assert any(lost is not None for lost in lane.diverged_at)
+    for k, lost in enumerate(lane.diverged_at):
+        if lost is not None:
+            assert np.isnan(lane.scored_EK[lost:, k]).all()
+            assert lane.first_right[k] is None
+            assert lane.states[k] is State.DIVERGED
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_where_one_character_is_remembered_only_that_counts(together: bool) -> None:
+    config = remember_across(5)
+    (lane,) = finished(Comparison([config], (0, 1), epochs=30, together=together, remembered=True)).lanes
+    for k, seed in enumerate((0, 1)):
+        trainer = Trainer(replace(config, seed=seed))
+        trainer.run(30)
+        wrong = [[t for t, _token in errors] for errors in trainer.now.errors]
+        assert lane.scored_EK[30, k] == 1 - sum(5 in line for line in wrong) / 2

@@ -73,12 +73,35 @@ def test_the_same_config_and_seed_is_the_curve_of_train_bit_for_bit(open_screen:
     assert trained.loss_E.tolist() == [*trainer.history.losses(0), trainer.now.loss_nats]
 
 
-def test_before_it_runs_every_network_is_measured_untrained(open_screen: Open) -> None:
+def test_before_it_runs_nothing_looks_like_a_result(open_screen: Open) -> None:
     screen = opened(open_screen)
-    points = screen.live("race_loss_plot")["data"][2]
-    assert typed_array(points["x"]).tolist() == [0]
-    losses = [train_run(replace(CONFIG, seed=seed), 0).loss_E[0] for seed in (0, 1)]
-    np.testing.assert_allclose(typed_array(points["y"]), np.median(losses), rtol=1e-6)
+    assert screen.charts() == {}
+    assert list(screen.app.dataframe) == []
+    (plan,) = [one.value for one in screen.app.markdown if one.value.startswith("Nothing is trained yet")]
+    assert f"6 networks for {EPOCHS} epochs" in plan
+    finished(screen)
+    assert len(screen.charts()) == 3
+    assert len(screen.app.dataframe) == 1
+
+
+def test_the_head_is_of_the_experiment_that_is_compared(open_screen: Open) -> None:
+    screen = opened(open_screen)
+    assert any("text hello · task next" in text.value for text in screen.app.text)
+    screen.enter(compare_text="dots")
+    screen.enter(dots=7)
+    assert screen.badges == open_screen("train", remember_across(7)).badges
+    assert any("a.......a" in text.value and "not the network of the sidebar" in text.value for text in screen.app.text)
+
+
+def test_runs_that_died_are_counted_as_diverged(open_screen: Open) -> None:
+    wild = RunConfig(nonlinearity="relu", head=Head.LINEAR, optimizer="sgd", learning_rate=10.0)  # type: ignore[arg-type]
+    screen = open_screen("compare", wild)
+    screen.enter(seeds_count=2, epochs_count=40, values_cell=["rnn"])
+    finished(screen)
+    (lane,) = present(screen).lanes
+    lost = [epoch for epoch in lane.diverged_at if epoch is not None]
+    assert lost
+    assert f"{len(lost)} of 2 diverged, the first at epoch {min(lost)}" in screen.live("race_lane_0")["text"]
 
 
 def test_it_is_cancelled_where_it_is_and_goes_on_from_there(open_screen: Open) -> None:

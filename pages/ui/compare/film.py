@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import median_low
 
 import streamlit as st
 
 from pages.ui import view
 from pages.ui.components.live_chart import Patch, chart_patch, live_text, text_patch
+from pages.ui.head import short_text, show_head
 from pages.ui.i18n import _
+from rnn_core import RunConfig
 from rnn_core.comparison import Band, Comparison, Lane, names
 from rnn_core.figures.comparison import band_points, bands_figure, bands_layout, first_right_figure, first_right_points
 from rnn_core.figures.theme import Theme
+from rnn_core.grid import By, Grid
+from rnn_core.numbers import format_significant
+from rnn_core.progress import State
 from rnn_core.tables import runs_csv, runs_table
 
 LIVE_POINTS = 60
@@ -20,6 +25,26 @@ LIVE_POINTS = 60
 
 POINTS = 400
 """At how many it is drawn at rest."""
+
+
+def show_experiment(grid: Grid, config: RunConfig) -> None:
+    """Draw the head of the page, of the experiment that is compared: what its networks have in common."""
+    base = grid.base(config)
+    words = _("Each line is the median of several seeds; the band is the interquartile range.")
+    show_head(_("Compare"), words, base)
+    words = _("Compared: text {text} · task {task} · head {head} · hidden_size {units}")
+    if grid.by is By.HIDDEN_SIZE or grid.by is By.LIST:
+        words = _("Compared: text {text} · task {task} · head {head}")
+    if grid.by is By.LIST:
+        words = _("Compared: text {text} · task {task}")
+    words = words.format(text=short_text(base), task=base.task, head=base.head, units=base.units)
+    st.text(words if grid.dots is None else words + " · " + _("not the network of the sidebar"))
+
+
+def show_plan(comparison: Comparison) -> None:
+    """Say that nothing is trained yet, in the place of results."""
+    words = _("Nothing is trained yet. *Run* trains {count} networks for {epochs} epochs each.")
+    st.markdown(words.format(count=len(comparison.configs) * len(comparison.seeds), epochs=comparison.epochs))
 
 
 def mount_status(comparison: Comparison) -> None:
@@ -35,12 +60,14 @@ def mount(comparison: Comparison, theme: Theme) -> None:
         figure = bands_figure(_losses(comparison, POINTS), named, theme, title=_("loss (nats)"), last=last, share=False)
         view.wide_chart("race_loss_plot", figure, alt=_alt(_("loss"), comparison))
     with accuracy:
-        figure = bands_figure(_shares(comparison, POINTS), named, theme, title=_("right"), last=last, share=True)
+        figure = bands_figure(
+            _shares(comparison, POINTS), named, theme, title=_right_title(comparison), last=last, share=True
+        )
         view.wide_chart("race_accuracy_plot", figure, alt=_alt(_("accuracy"), comparison))
     dots, words = st.columns(2, gap="medium")
     with dots:
-        figure = first_right_figure(comparison.lanes, named, theme, last=last)
-        view.wide_chart("race_right_plot", figure, alt=_alt(_("first epoch with everything right"), comparison))
+        figure = first_right_figure(comparison.lanes, named, theme, title=_first_right_title(comparison), last=last)
+        view.wide_chart("race_right_plot", figure, alt=_alt(_first_right_title(comparison), comparison))
     with words, st.container(key="race_lanes", gap="xsmall"):
         for number, (lane, name) in enumerate(zip(comparison.lanes, named, strict=True)):
             live_text(_lane(lane, name), key=f"race_lane_{number}")
@@ -58,7 +85,7 @@ def frame(comparison: Comparison) -> dict[str, Patch]:
             band_points(losses), alt=_alt(_("loss"), comparison), layout=bands_layout(losses, view.theme())
         ),
         "race_accuracy_plot": chart_patch(band_points(shares), alt=_alt(_("accuracy"), comparison)),
-        "race_right_plot": chart_patch(right, alt=_alt(_("first epoch with everything right"), comparison)),
+        "race_right_plot": chart_patch(right, alt=_alt(_first_right_title(comparison), comparison)),
     } | {
         f"race_lane_{number}": text_patch(_lane(lane, name))
         for number, (lane, name) in enumerate(zip(lanes, named, strict=True))
@@ -89,7 +116,7 @@ def _losses(comparison: Comparison, points: int) -> Sequence[Band]:
 
 
 def _shares(comparison: Comparison, points: int) -> Sequence[Band]:
-    return [lane.band(lane.accuracy_EK, points) for lane in comparison.lanes]
+    return [lane.band(lane.scored_EK, points) for lane in comparison.lanes]
 
 
 def _status(comparison: Comparison) -> str:
@@ -105,23 +132,54 @@ def _status(comparison: Comparison) -> str:
 
 
 def _lane(lane: Lane, name: str) -> str:
-    """One configuration in words: its size, what an epoch takes, and how many of its runs were ever all right."""
-    right = sorted(first for first in lane.first_right if first is not None)
-    words = _("{name}: {parameters:,} parameters · {right} of {runs} right")
-    if right:
-        words += _(", at epoch {middle:g} in the middle")
+    """Return one configuration in words: how many of its runs are right now and when they first were, and the rest."""
+    words = [_right_words(lane)]
+    first = sorted(epoch for epoch in lane.first_right if epoch is not None)
+    if first:
+        words.append(
+            _("first right in {ever} of {runs}, median epoch {middle}").format(
+                ever=len(first), runs=len(lane.seeds), middle=median_low(first)
+            )
+        )
+    lost = sorted(epoch for epoch in lane.diverged_at if epoch is not None)
+    if lost:
+        words.append(
+            _("{lost} of {runs} diverged, the first at epoch {epoch}").format(
+                lost=len(lost), runs=len(lane.seeds), epoch=lost[0]
+            )
+        )
+    if lane.done:
+        falling = sum(state is State.IMPROVING for state in lane.states)
+        if falling:
+            words.append(
+                _("{falling} of {runs} not finished: the loss still falls").format(
+                    falling=falling, runs=len(lane.seeds)
+                )
+            )
+    words.append(_("{parameters} parameters").format(parameters=f"{lane.parameters:,}"))
     if lane.epoch > 0:
-        words += _(" · {ms:.2g} ms an epoch, seeds {way}")
-    way = _("together") if lane.together else _("one by one")
-    return words.format(
-        name=name,
-        parameters=lane.parameters,
-        right=len(right),
-        runs=len(lane.seeds),
-        middle=median(right) if right else 0,
-        ms=1e3 * lane.seconds_per_epoch,
-        way=way,
-    )
+        way = _("together") if lane.together else _("one by one")
+        ms = format_significant(1e3 * lane.seconds_per_epoch, digits=2)
+        words.append(_("{ms} ms an epoch, seeds {way}").format(ms=ms, way=way))
+    return f"{name}: " + " · ".join(words)
+
+
+def _right_words(lane: Lane) -> str:
+    words = _("{right} of {runs} right now")
+    if lane.remembered:
+        words = _("{right} of {runs} have the remembered characters right now")
+    return words.format(right=lane.right_now, runs=len(lane.seeds))
+
+
+def _right_title(comparison: Comparison) -> str:
+    """The name of the share that is drawn."""
+    return _("remembered characters right") if comparison.lanes[0].remembered else _("right")
+
+
+def _first_right_title(comparison: Comparison) -> str:
+    if comparison.lanes[0].remembered:
+        return _("first epoch with the remembered characters right")
+    return _("first epoch with everything right")
 
 
 def _alt(what: str, comparison: Comparison) -> str:

@@ -28,12 +28,19 @@ class Asked:
     seeds: tuple[int, ...]
     epochs: int
     together: bool
+    remembered: bool
 
 
 def asked(grid: Grid, config: RunConfig) -> Asked:
     """What ``grid`` asks for, with the seeds from that of ``config`` on. Raises: ConfigError."""
     seeds = tuple(range(config.seed, config.seed + grid.seeds))
-    return Asked(configs=grid.configs(config), seeds=seeds, epochs=grid.epochs, together=grid.together)
+    return Asked(
+        configs=grid.configs(config),
+        seeds=seeds,
+        epochs=grid.epochs,
+        together=grid.together,
+        remembered=grid.dots is not None,
+    )
 
 
 def held(asked: Asked) -> Comparison:
@@ -48,7 +55,9 @@ def held(asked: Asked) -> Comparison:
 
 
 def _untrained(asked: Asked) -> Comparison:
-    comparison = Comparison(asked.configs, asked.seeds, epochs=asked.epochs, together=asked.together)
+    comparison = Comparison(
+        asked.configs, asked.seeds, epochs=asked.epochs, together=asked.together, remembered=asked.remembered
+    )
     comparison.measure()
     return comparison
 
