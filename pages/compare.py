@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import state, view
+from pages.ui import state, view, wishes
 from pages.ui.compare import choice, film, race
 from pages.ui.components.live_chart import FEED, feed
 from pages.ui.embedding import explanation
@@ -21,6 +21,7 @@ try:
     with head:
         film.show_experiment(grid, config)
     asked = race.asked(grid, config)
+    wishes.carry_out(race.PLACE, asked)
     with working(asked.configs[0], goes_on=race.running()):
         comparison = race.held(asked)
 except ConfigError as error:
@@ -35,12 +36,12 @@ with st.container(horizontal=True, vertical_alignment="center", key="race"):
     st.button(
         _("Cancel") if running else _("Run"),
         key="run_race",
-        on_click=race.cancel if running else race.run,
+        on_click=race.press_cancel if running else race.press_run,
         type="secondary" if comparison.done else "primary",
         disabled=comparison.done,
         width=90,
     )
-    st.button(_("Reset"), key="reset_race", on_click=race.forget, args=(asked,), width=80)
+    st.button(_("Reset"), key="reset_race", on_click=race.press_reset, width=80)
     film.mount_status(comparison)
 started = running or comparison.started
 if started:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import address, embedding, replay
+from pages.ui import address, embedding, given, replay, wishes
 from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
 from pages.ui.head import short_text
 from pages.ui.i18n import _
@@ -33,6 +33,7 @@ page = st.navigation(
     ]
 )
 
+given.settle()
 problem = show_sidebar()
 if problem:
     with st.container(key="problem"):
@@ -49,6 +50,7 @@ if link_notes():
             st.text(note)
         st.button(_("Understood"), on_click=dismiss_link_notes)
 
+wishes.carry_out()
 replay.catch_up()
 address.write()
 try:
@@ -56,3 +58,5 @@ try:
         page.run()
 finally:  # a page may end itself by st.stop()
     address.write()
+    given.acknowledge()
+wishes.drop()

@@ -38,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
     st.button(
         _("Pause") if playing else _("Play"),
         key="play",
-        on_click=playback.pause if playing else playback.play,
+        on_click=playback.press_pause if playing else playback.play,
         type="primary",
         disabled=stopped is not None,
         width=90,
@@ -54,6 +54,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
         label_visibility="collapsed",
     )
     st.text(_("epochs per frame"), width="content")
+    playback.count()
     film.mount_status(shown)
 edits.show_apart(config)
 if stopped:

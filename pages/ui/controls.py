@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import address, cursor, state
+from pages.ui import address, cursor, given, state
 from pages.ui.head import peeks
 from pages.ui.i18n import _
 from rnn_core.config import (
@@ -90,7 +90,7 @@ def _read_link() -> None:
     link, wrong_of_link = parse_link(said, config)
     address.arrive(config, link)
     st.session_state[_LINK_NOTES] = tuple((wrong | wrong_of_link).values())
-    _set_widgets({name: getattr(_DEFAULT, name) for name in RULES} | values)
+    put_fields({name: getattr(_DEFAULT, name) for name in RULES} | values)
 
 
 def _config_or_default(values: Mapping[str, Any]) -> RunConfig:
@@ -113,7 +113,7 @@ def _text() -> str:
         label = _("Text as one line") if several else _("Text")
         text = st.text_input(label, _DEFAULT.text, key="text", live=True)
     if several:
-        st.session_state[_LINES] = text
+        given.give(_LINES, text)
         st.text_area(
             _("Text"),
             key=_LINES,
@@ -135,7 +135,7 @@ def _keep_canonical(key: str) -> None:
     """Bring the text of a control that is not drawn yet to its canonical form; one that has it is left alone."""
     text = st.session_state[key] or ""
     if canonical_text(text) != text:
-        st.session_state[key] = canonical_text(text)
+        given.give(key, canonical_text(text))
 
 
 def _is_batch(text: str) -> bool:
@@ -143,17 +143,18 @@ def _is_batch(text: str) -> bool:
 
 
 def _take_lines() -> None:
-    st.session_state["text"] = canonical_text(st.session_state[_LINES])
+    if not given.is_old(_LINES):
+        given.give("text", canonical_text(st.session_state[_LINES]))
 
 
 def _switch_lines() -> None:
-    if not st.session_state[_SEVERAL]:
-        st.session_state["text"] = " ".join(line_texts(st.session_state["text"]))
+    if not given.is_old(_SEVERAL) and not st.session_state[_SEVERAL]:
+        given.give("text", " ".join(line_texts(st.session_state["text"])))
 
 
 def _presets(shown: RunConfig) -> None:
     """Draw a list of the presets that can be put, with the one that is ``shown`` chosen, if it is one."""
-    st.session_state[_PRESET] = next((label for label, preset in PRESETS.items() if preset == shown), None)
+    given.give(_PRESET, next((label for label, preset in PRESETS.items() if preset == shown), None))
     offered = [label for label, preset in PRESETS.items() if can_put(preset)]
     if not offered:
         return
@@ -170,7 +171,7 @@ def _presets(shown: RunConfig) -> None:
 
 def _apply() -> None:
     preset = PRESETS.get(st.session_state[_PRESET])
-    if preset is None:
+    if preset is None or given.is_old(_PRESET):
         return
     put(preset)
     st.session_state[_LINK_NOTES] = ()
@@ -184,10 +185,10 @@ def put(config: RunConfig) -> None:
     Raises: ConfigError where that changes what the link hides.
     """
     for name in held_fields():
-        held, wanted = getattr(state.config(), name), getattr(config, name)
+        held, wanted = st.session_state[name], _widget_value(getattr(config, name))
         if held != wanted:
             raise ConfigError(f"{name} must be {_said(name, held)}, as this link holds it, got {_said(name, wanted)}")
-    _set_widgets({name: getattr(config, name) for name in RULES})
+    put_fields({name: getattr(config, name) for name in RULES})
 
 
 def can_put(config: RunConfig) -> bool:
@@ -204,10 +205,17 @@ def _said(name: str, value: object) -> str:
     return reprlib.repr(value) if name == "text" else str(value)
 
 
-def _set_widgets(values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        st.session_state[name] = _widget_value(value)
-    st.session_state[_SEVERAL] = _is_batch(values["text"])
+def put_fields(fields: Mapping[str, Any]) -> None:
+    """Give the controls of some fields new values; for a callback, before they are drawn."""
+    for name, value in widget_values(fields).items():
+        given.give(name, value)
+    if "text" in fields:
+        given.give(_SEVERAL, _is_batch(fields["text"]))
+
+
+def widget_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that the controls have for these values of the fields of a config."""
+    return {name: _widget_value(value) for name, value in fields.items()}
 
 
 def _widget_value(value: Any) -> Any:

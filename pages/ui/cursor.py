@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.ui import given
 from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig
 from rnn_core.cursor import CURSOR_KEYS, Cursor, end_cursor, parse_cursor
@@ -20,18 +21,20 @@ _DEFAULTS = dict(
 
 def move_to(step: int, unit: int) -> None:
     """Puts the cursor on a step and a unit."""
-    st.session_state["t"], st.session_state["unit"] = step, unit
+    given.give("t", step)
+    given.give("unit", unit)
 
 
 def read(step: int) -> None:
     """Puts the cursor on a step."""
-    st.session_state["t"] = step
+    given.give("t", step)
 
 
 def put(*, layer: int, direction: Direction, line: int, step: int, unit: int) -> None:
     """Puts the cursor, from any page, on a hidden value."""
-    st.session_state["b"], st.session_state["layer"] = line, layer
-    st.session_state["direction"] = str(direction)
+    given.give("b", line)
+    given.give("layer", layer)
+    given.give("direction", str(direction))
     move_to(step, unit)
 
 

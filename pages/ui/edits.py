@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui import state, wishes
+from pages.ui.components.presses import count_presses, fresh_presses
 from pages.ui.i18n import _
 from pages.ui.scene import Scene
 from rnn_core import RunConfig, Trainer
@@ -14,6 +16,7 @@ from rnn_core.text import visible
 from rnn_core.whatif import Edit, SilencedUnit, StateEdit, TokenEdit, WeightEdit, value_before, with_edit
 
 _EDITS = "edits"
+_PRESSES = "undo_presses"
 
 
 def made(config: RunConfig) -> tuple[Edit, ...]:
@@ -28,14 +31,17 @@ def make(config: RunConfig, edit: Edit) -> None:
     st.session_state[_EDITS] = config, with_edit(made(config), edit)
 
 
-def undo(config: RunConfig) -> None:
-    """Takes the last edit back."""
-    st.session_state[_EDITS] = config, made(config)[:-1]
+def undo() -> None:
+    """Take back the last edit of the present config, one for each press."""
+    config = state.config()
+    for _press in range(fresh_presses("undo", key=_PRESSES)):
+        st.session_state[_EDITS] = config, made(config)[:-1]
 
 
 def undo_all() -> None:
-    """Takes every edit back."""
-    st.session_state.pop(_EDITS, None)
+    """Take back every edit of the present config."""
+    if made(state.config()):
+        del st.session_state[_EDITS]
 
 
 def choose(config: RunConfig) -> bool:
@@ -63,8 +69,9 @@ def show_banner(trainer: Trainer, scene: Scene) -> None:
                 ":material/edit: "
                 + _("**The numbers below are edited.** This is a copy: training knows nothing of it.")
             )
-            st.button(_("Undo"), key="undo", on_click=undo, args=(config,), width=90)
-            st.button(_("Undo all"), key="undo_all", on_click=undo_all, width=110)
+            st.button(_("Undo"), key="undo", on_click=wishes.later, args=(undo,), width=90)
+            st.button(_("Undo all"), key="undo_all", on_click=wishes.later, args=(undo_all,), width=110)
+            count_presses({"undo": "undo"}, key=_PRESSES)
         st.code("\n".join(_said(edit, trainer, scene) for edit in present), language=None, wrap_lines=True)
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import streamlit as st
 
+from pages.ui import given
 from pages.ui.embedding import explanation
 from pages.ui.i18n import _
 from pages.ui.shapes import show_badges, show_calls
@@ -97,7 +98,7 @@ def slide_epoch(trainer: Trainer) -> None:
     """The slider over all epochs so far; not drawn where there is one."""
     if trainer.epoch:
         # Every time: what was set on one page a slider of another does not show.
-        st.session_state[_EPOCH] = chosen_epoch(trainer)
+        given.give(_EPOCH, chosen_epoch(trainer))
         st.slider(
             _("epoch, 0…{now}").format(now=trainer.epoch),
             0,
@@ -124,7 +125,8 @@ def _reached(trainer: Trainer) -> Reached:
 
 def _keep_epoch(reached: Reached) -> None:
     """Keeps what was chosen, on every page."""
-    show_as_of(st.session_state[_EPOCH], reached)
+    if not given.is_old(_EPOCH):
+        show_as_of(st.session_state[_EPOCH], reached)
 
 
 def whose(config: RunConfig, epoch: int, now: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui import given
 from pages.ui.components.live_chart import Pick, Row, live_chart
 from pages.ui.i18n import _
 from rnn_core.figures.theme import DARK, LIGHT, Theme
@@ -93,7 +94,7 @@ def _first(part: Part) -> int:
     about, last = f"{part.key}_around", part.size - part.width
     if st.session_state.get(about) != part or part.key not in st.session_state:
         st.session_state[about] = part
-        st.session_state[part.key] = max(0, min(part.center - part.width // 2, last))
+        given.give(part.key, max(0, min(part.center - part.width // 2, last)))
     label = _("{words}: {width} of {size}, from").format(words=part.words, width=part.width, size=part.size)
     return st.slider(label, 0, last, key=part.key)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui import state, wishes
 from pages.ui.i18n import _
 from rnn_core import RunConfig
 from rnn_core.comparison import MAX_CONFIGS, MAX_EPOCHS_COMPARED, MAX_SEEDS, names
@@ -52,7 +53,7 @@ def choose(config: RunConfig) -> Grid:
     networks, values = st.session_state.setdefault(_LISTED, []), ()
     with st.container(horizontal=True, vertical_alignment="bottom", key="compared_values"):
         if by is By.LIST:
-            _list(config)
+            _list()
         else:
             values = _values(said, by)
         if dots is None and base.head is not config.head:
@@ -133,23 +134,26 @@ def _values(said: Grid, by: By) -> tuple[Any, ...]:
     return tuple(sorted(chosen, key=VALUES[by].index))
 
 
-def _list(config: RunConfig) -> None:
+def _list() -> None:
     """The networks that were put on a list, and what takes one off it, or puts the sidebar's on it."""
     kept: list[RunConfig] = st.session_state[_LISTED]
     with st.container(key="compared_list", width=420):
         for number, name in enumerate(names(kept)):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(name)
-                st.button(_("Remove"), key=f"unlist_{number}", on_click=_unlist, args=(number,))
+                st.button(_("Remove"), key=f"unlist_{number}", on_click=_unlist, args=(kept[number],))
         full = len(kept) >= MAX_CONFIGS
-        st.button(_("Add the sidebar's network"), key="enlist", on_click=_enlist, args=(config,), disabled=full)
+        st.button(_("Add the sidebar's network"), key="enlist", on_click=wishes.later, args=(_enlist,), disabled=full)
 
 
-def _enlist(config: RunConfig) -> None:
+def _enlist() -> None:
+    """Put the sidebar's network on the list."""
     kept: list[RunConfig] = st.session_state.setdefault(_LISTED, [])
-    if config not in kept:
+    config = state.config()
+    if config not in kept and len(kept) < MAX_CONFIGS:
         kept.append(config)
 
 
-def _unlist(number: int) -> None:
-    del st.session_state[_LISTED][number]
+def _unlist(network: RunConfig) -> None:
+    """Take ``network`` off the list; a second press finds it gone."""
+    st.session_state[_LISTED] = [other for other in st.session_state[_LISTED] if other != network]

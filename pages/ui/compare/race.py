@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui import wishes
 from rnn_core import RunConfig
 from rnn_core.comparison import Comparison
 from rnn_core.grid import Grid
 
 _HELD = "comparisons"
 _RUNNING = "comparison_running"
+
+PLACE = "race"
+"""Where what was pressed is carried out: once it is known what is to be compared."""
 
 KEPT = 3
 """How many comparisons a session keeps, the present one among them."""
@@ -62,13 +66,29 @@ def _untrained(asked: Asked) -> Comparison:
     return comparison
 
 
+def press_run() -> None:
+    """Have the comparison of this run's controls start."""
+    wishes.later(run, at=PLACE)
+
+
+def press_cancel() -> None:
+    """Have it stop."""
+    wishes.later(lambda _asked: cancel(), at=PLACE)
+
+
+def press_reset() -> None:
+    """Have it go back to epoch 0."""
+    wishes.later(forget, at=PLACE)
+
+
 def running() -> bool:
     """Whether the present comparison runs."""
     return bool(st.session_state.get(_RUNNING))
 
 
-def run() -> None:
-    """Starts it, or has it go on."""
+def run(asked: Asked) -> None:
+    """Start the comparison, or have it go on."""
+    held(asked)
     st.session_state[_RUNNING] = True
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui import cursor as shared_cursor
+from pages.ui import given
 from pages.ui.components.cell import Clicked, cell_figure
 from pages.ui.i18n import _
 from pages.ui.scene import Scene
@@ -101,7 +102,7 @@ def _pick(clicked: Clicked, config: RunConfig, encoding: Encoding, cursor: Curso
     if clicked.index is None:
         diagram = cell_diagram(config, cursor.layer, cursor.direction)
         (gate,) = (part.gate for part in diagram.parts if part.id == clicked.part)
-        st.session_state["gate"] = gate_label(gate)
+        given.give("gate", gate_label(gate))
         return
     if clicked.part == "x":
         if cursor.layer > 0:

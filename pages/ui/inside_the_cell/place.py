@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from pages.ui import view
+from pages.ui import given, view
 from pages.ui.components.live_chart import Pick
 from pages.ui.components.moves import moves
 from pages.ui.cursor import choose_row, move_to
@@ -146,14 +146,16 @@ def _slide(key: str, label: str, size: int) -> int:
     if size == 1:
         return 0
     if st.session_state.get(key, 0) >= size:
-        st.session_state[key] = size - 1
+        given.give(key, size - 1)
     return st.slider(f"{label}, 0…{size - 1}", 0, size - 1, 0, key=key, persist_state="session")
 
 
 def _find(tokens: tuple[str, ...]) -> None:
     """Moves t to the next step that reads the chosen token, from the start again after the last."""
+    if given.is_old("find"):
+        return
     wanted, now = st.session_state["find"], st.session_state.get("t", 0)
     places = [step for step, token in enumerate(tokens) if token == wanted]
     if places:
-        st.session_state["t"] = next((place for place in places if place > now), places[0])
-    st.session_state["find"] = None
+        given.give("t", next((place for place in places if place > now), places[0]))
+    given.give("find", None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import edits, view
+from pages.ui import edits, given, view
 from pages.ui.components.live_chart import Pick
 from pages.ui.i18n import _
 from pages.ui.inside_the_cell import microscope
@@ -103,8 +103,9 @@ def _apply(edit: Edit, trainer: Trainer, scene: Scene) -> None:
 
 def _take_entry(size: int, pick: Pick) -> None:
     """Makes the cell that was clicked the entry to edit; each panel has ``size`` rows."""
-    st.session_state["kind"] = "weight"
-    st.session_state["row"], st.session_state["column"] = pick.panel * size + pick.row, pick.column
+    given.give("kind", "weight")
+    given.give("row", pick.panel * size + pick.row)
+    given.give("column", pick.column)
 
 
 def _choose(kind: str, trainer: Trainer, scene: Scene, cursor: Cursor, name: str) -> Edit:
@@ -137,7 +138,7 @@ def _choose(kind: str, trainer: Trainer, scene: Scene, cursor: Cursor, name: str
 
 def _entry(key: str, words: str, size: int) -> int:
     """One part of an index, 0…size − 1."""
-    st.session_state[key] = min(st.session_state.get(key, 0), size - 1)
+    given.give(key, min(st.session_state.get(key, 0), size - 1))
     return st.number_input(words, 0, size - 1, key=key, width=120)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.ui import cursor, state, view
+from pages.ui import cursor, given, state, view
 from pages.ui.i18n import _
 from rnn_core import Encoding, RunConfig, Trace, Trainer
 from rnn_core.figures.memory import map_reach, states_figure, units_figure
@@ -57,7 +57,7 @@ def _choose_token(read: tuple[str, ...]) -> str | None:
         st.markdown(_("Every character is read once: none has two states to compare."))
         return None
     if st.session_state.get(_TOKEN) not in counts:
-        st.session_state[_TOKEN] = next(iter(counts))
+        given.give(_TOKEN, next(iter(counts)))
     chosen: str = st.selectbox(
         _("Join the states of"),
         list(counts),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import controls, state
+from pages.ui import controls, state, wishes
 from pages.ui.i18n import _
-from rnn_core import ConfigError, RunConfig, Trainer, history_csv
+from rnn_core import ConfigError, Trainer, history_csv
 from rnn_core.checkpoint import config_from_file, from_safetensors, to_safetensors
 from rnn_core.export import measure_check, to_notebook, to_script
 from rnn_core.tables import history_parquet
@@ -130,23 +130,21 @@ def _take() -> None:
         return
     try:
         if file.name.endswith(".json"):
-            _begin(config_from_file(file.getvalue()))
+            config, run = config_from_file(file.getvalue()), None
         else:
-            _resume(from_safetensors(file.getvalue()))
+            run = from_safetensors(file.getvalue())
+            config = run.config
     except ConfigError as error:
         st.session_state[_SAID] = {"wrong": str(error)}
     else:
-        run = state.trainer()
-        words = _("{name}: epoch {epoch}").format(name=file.name, epoch=run.epoch)
-        st.session_state[_SAID] = {"taken": words}
+        controls.put(config)
+        wishes.later(_resume, run, file.name)
 
 
-def _begin(config: RunConfig) -> None:
-    controls.put(config)
-    state.keep_config(config)
-
-
-def _resume(run: Trainer) -> None:
-    _begin(run.config)
-    state.take(run.branch)
-    state.replace_run(run)
+def _resume(run: Trainer | None, name: str) -> None:
+    """Put ``run`` in the place of the present training, and keep the words that say so."""
+    if run is not None:
+        state.take(run.branch)
+        state.replace_run(run)
+    words = _("{name}: epoch {epoch}").format(name=name, epoch=state.trainer().epoch)
+    st.session_state[_SAID] = {"taken": words}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from pages.ui import view
+from pages.ui import state, view, wishes
+from pages.ui.head import chosen_epoch
 from pages.ui.i18n import _
+from pages.ui.train import past
 from rnn_core import RunConfig, Trainer, shape_ledger
 from rnn_core.config import Cell
 from rnn_core.figures.gradients import matrix_figure
@@ -37,18 +37,13 @@ def show_parts(trainer: Trainer, theme: Theme) -> None:
         ).format(epoch=trainer.epoch)
     )
     carry, zero_grad = _choose()
-    acts: dict[Part, Callable[[], None]] = {
-        Part.FORWARD: lambda: cycle.forward(carry=carry),
-        Part.LOSS: cycle.loss,
-        Part.BACKWARD: lambda: cycle.backward(zero_grad=zero_grad),
-        Part.UPDATE: cycle.update,
-    }
     with st.container(horizontal=True, vertical_alignment="center", key="update_parts"):
         for number, (part, words) in enumerate(_labels().items(), start=1):
             st.button(
                 f"{number} {words}",
                 key=f"part_{part}",
-                on_click=acts[part],
+                on_click=wishes.later,
+                args=(_act, part),
                 type="primary" if part is cycle.next else "secondary",
                 disabled=part is not cycle.next,
             )
@@ -60,6 +55,23 @@ def show_parts(trainer: Trainer, theme: Theme) -> None:
         for line in _said(cycle):
             st.markdown(line)
     _show_tensors(cycle, trainer.config, theme)
+
+
+def _act(part: Part) -> None:
+    """Carry out one part on the copy of what is shown, if it is the part that comes next."""
+    trainer = state.trainer()
+    cycle = _cycle(past.as_of(trainer, chosen_epoch(trainer)))
+    if part is not cycle.next:
+        return
+    match part:
+        case Part.FORWARD:
+            cycle.forward(carry=st.session_state["carry"])
+        case Part.LOSS:
+            cycle.loss()
+        case Part.BACKWARD:
+            cycle.backward(zero_grad=st.session_state["zero_grad"])
+        case Part.UPDATE:
+            cycle.update()
 
 
 def _cycle(trainer: Trainer) -> UpdateCycle:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import address, replay, state
+from pages.ui import address, replay, state, wishes
 from pages.ui.head import branch_words, choose_present, chosen_epoch, slide_epoch
 from pages.ui.i18n import _
 from rnn_core import Trainer
@@ -44,9 +44,7 @@ def show_machine(whole: Trainer) -> None:
     slide_epoch(whole)
     if whole.branch is not None:
         st.text(branch_words(whole.branch), width="content")
-        st.button(
-            _("Back to the first run"), key="leave_branch", icon=":material/undo:", on_click=state.take, args=(None,)
-        )
+        st.button(_("Back to the first run"), key="leave_branch", icon=":material/undo:", on_click=_leave)
     elif whole.epoch and not {"learning_rate", "clip_norm"} & set(address.hidden()):
         with st.popover(_("Branch here"), type="tertiary", key="branch_off", icon=":material/fork_right:"):
             _choose_branch(whole)
@@ -67,11 +65,20 @@ def _choose_branch(whole: Trainer) -> None:
         _("clip_norm of the branch"), 0.0, None, None, format="%g", key="branch_clip", placeholder=_("no clipping")
     )
     if rate > 0 and clip != 0:
-        taken = Branch(epoch=epoch, learning_rate=rate, clip_norm=clip)
-        st.button(_("Branch off"), key="take_branch", type="primary", on_click=_take, args=(whole, taken))
+        st.button(_("Branch off"), key="take_branch", type="primary", on_click=wishes.later, args=(_take,))
 
 
-def _take(whole: Trainer, taken: Branch) -> None:
+def _leave() -> None:
+    wishes.later(state.take, None)
+
+
+def _take() -> None:
+    """Turn to a branch from the epoch that is shown, with the numbers that the controls have in this run."""
+    whole = state.trainer()
+    rate, clip = st.session_state["branch_rate"], st.session_state["branch_clip"]
+    if not whole.epoch or whole.branch is not None or not rate or rate <= 0 or clip == 0:
+        return
+    taken = Branch(epoch=chosen_epoch(whole), learning_rate=rate, clip_norm=clip)
     choose_present()
     state.take(taken)
     replay.ask_for(whole.config, taken, taken.epoch)

@@ -6,7 +6,8 @@ import time
 
 import streamlit as st
 
-from pages.ui import replay, state
+from pages.ui import replay, state, wishes
+from pages.ui.components.presses import count_presses, fresh_presses, shown_at_press
 from pages.ui.i18n import _
 from rnn_core import EpochRecord, Trainer
 
@@ -19,6 +20,9 @@ BUDGET_S = 0.05
 ROWS = 12
 """How many epochs the table shows while playing."""
 
+PLAY, PAUSE = "play", "pause"
+PRESSES = "train_presses"
+
 _PLAYING = "playing"
 
 
@@ -28,23 +32,47 @@ def playing() -> bool:
 
 
 def play() -> None:
-    """Starts the film. It says what is to be, and does not toggle: Streamlit may run a callback twice for one click."""
-    st.session_state[_PLAYING] = True
+    """Start or stop the live view, as the button showed when it was pressed.
+
+    It says what is to be, and does not toggle: Streamlit may run a callback twice for one press.
+    """
+    st.session_state[_PLAYING] = shown_at_press("play", PLAY, key=PRESSES) == PLAY
 
 
 def pause() -> None:
-    """Stops the film."""
+    """Stop the live view."""
     st.session_state[_PLAYING] = False
 
 
+def press_pause() -> None:
+    """Start or stop the live view, as the button showed when it was pressed."""
+    st.session_state[_PLAYING] = shown_at_press("play", PAUSE, key=PRESSES) == PLAY
+
+
+def count() -> None:
+    """Have the presses of *Step* and *Play* be counted, with what *Play* shows now."""
+    count_presses({"step": "step", "play": PAUSE if playing() else PLAY}, key=PRESSES)
+
+
 def step() -> None:
-    """One update, by hand."""
-    state.trainer().step()
+    """Make one update by hand for each press."""
+    wishes.later(_step)
+
+
+def _step() -> None:
+    run = state.trainer()
+    for _press in range(fresh_presses("step", key=PRESSES)):
+        if run.stop is None:
+            run.step()
 
 
 def reset() -> None:
-    """Back to epoch 0, or on a branch to where it set off."""
+    """Go back to epoch 0, or on a branch to where it begins."""
     pause()
+    wishes.later(_reset)
+
+
+def _reset() -> None:
     state.reset_trainer()
     branch = state.branch()
     if branch is not None:

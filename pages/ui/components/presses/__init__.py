@@ -1,0 +1,61 @@
+"""The presses of buttons, counted in the browser.
+
+Streamlit sends a press as "was pressed", so two presses within one run of the script are one, and one press that two
+requests contain is two. A count is neither. With it goes what the button showed when it was pressed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+MOST = 100
+"""How many presses of one button count at most in one run; no hand is faster."""
+
+_DONE = "presses_done"
+_SESSION = "presses_session"
+_component = st.components.v2.component(
+    "rnn_presses",
+    html='<span class="rnn-presses"></span>',
+    js=(Path(__file__).parent / "presses.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def count_presses(shown: Mapping[str, str], *, key: str) -> None:
+    """Count the presses of buttons.
+
+    Args:
+        shown: by the key of each button, what it does as it is shown now.
+        key: of the component.
+    """
+    session = st.session_state.setdefault(_SESSION, uuid.uuid4().hex)
+    with st.container(key=f"{key}_place"):
+        _component(key=key, data={"session": session, "shown": dict(shown)}, on_presses_change=lambda: None)
+
+
+def fresh_presses(name: str, *, key: str) -> int:
+    """Return how often the button ``name`` was pressed since the last call; 1 where nothing counts."""
+    told = _told(key).get(name)
+    if told is None:
+        return 1
+    done: dict[str, int] = st.session_state.setdefault(_DONE, {})
+    fresh = int(told["count"]) - done.get(name, 0)
+    done[name] = int(told["count"])
+    return max(0, min(MOST, fresh))
+
+
+def shown_at_press(name: str, default: str, *, key: str) -> str:
+    """Return what the button ``name`` showed when it was last pressed; ``default`` where nothing counts."""
+    told = _told(key).get(name)
+    return default if told is None else str(told["shown"])
+
+
+def _told(key: str) -> Mapping[str, Any]:
+    state: Any = st.session_state.get(key)
+    told = None if state is None else state.get("presses")
+    return told if told and told.get("session") == st.session_state.get(_SESSION) else {}

@@ -1,0 +1,24 @@
+// Counts the presses of the buttons that it is given, by their keys, with what each showed when it was pressed. It counts
+// before Streamlit sends the press, so that one request contains both.
+
+// What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element.
+const counting = new WeakMap() // by its place in the page: the listener there
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".rnn-presses")
+  const counted = (window.rnnPresses ??= {}) // by key: {count, shown}
+  if (counted.session !== data.session) {
+    for (const name of Object.keys(counted)) delete counted[name] // of a session that the server no longer has
+    counted.session = data.session
+  }
+  const count = ({ target }) => {
+    const name = Object.keys(data.shown).find((key) => target instanceof Element && target.closest(`.st-key-${key} button`))
+    if (!name) return
+    counted[name] = { count: (counted[name]?.count ?? 0) + 1, shown: data.shown[name] }
+    setStateValue("presses", { ...counted })
+  }
+  document.removeEventListener("click", counting.get(root), true)
+  counting.set(root, count)
+  document.addEventListener("click", count, true)
+  return () => document.removeEventListener("click", count, true)
+}

@@ -1,0 +1,84 @@
+"""Values that the script gives to controls, and which of the browser's values are older than they.
+
+The browser sends the value of every control with every request. A request that it sent before it received what the
+script gave a control has the control's old value, and Streamlit takes that for a change by a person. So the script
+numbers what it gives, and a control that nobody sees gives the number back: with a request that has a smaller number, a
+control that still has its old value has not been changed.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+_NUMBER = "given_number"
+_RECEIVED = "received"
+_GIVEN = "given"
+
+RECEIVED = _RECEIVED
+"""The key of the control that gives the number back; style.css hides it."""
+
+History = list[tuple[int, Any]]
+"""The values of one control that the browser may still have, the oldest first, each with the number it was given under;
+the last is the present one."""
+
+
+def give(key: str, value: Any) -> None:
+    """Give the control ``key`` a value, in a callback or before it is drawn in this run."""
+    settle()
+    had = st.session_state.get(key)
+    if key not in st.session_state:  # the browser has no value of it
+        st.session_state[key] = value
+        return
+    if had == value:
+        return
+    given: dict[str, History] = st.session_state.setdefault(_GIVEN, {})
+    number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, 0) + 1
+    given[key] = [*given.get(key, [(0, had)]), (number, value)]
+    st.session_state[key] = value
+
+
+def is_old(key: str) -> bool:
+    """Return whether the browser's value of ``key`` in this run is older than what the script gave it."""
+    history: History = st.session_state.get(_GIVEN, {}).get(key, [])
+    received = _received()
+    had = st.session_state.get(key)
+    pairs = pairwise(history)
+    return (
+        bool(history) and had != history[-1][1] and any(had == old and received < new for (_n, old), (new, _v) in pairs)
+    )
+
+
+def settle() -> None:
+    """Give each control again what the browser had not received when it sent this request; at the start of the script.
+
+    What a person has changed meanwhile stays changed, and is given to the control as well: what the script gave before
+    may reach the browser after it.
+    """
+    given: dict[str, History] = st.session_state.get(_GIVEN, {})
+    received = _received()
+    for key, history in list(given.items()):
+        if history[-1][0] <= received or key not in st.session_state:
+            del given[key]
+        elif is_old(key):
+            st.session_state[key] = history[-1][1]
+        elif st.session_state[key] != history[-1][1]:
+            changed = st.session_state[key]
+            number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, 0) + 1
+            given[key] = [*history, (number, changed)]
+            st.session_state[key] = changed
+
+
+def acknowledge() -> None:
+    """Draw the control that gives the number back, behind all others: what it has received, they have received."""
+    st.session_state[_RECEIVED] = st.session_state.get(_NUMBER, 0)
+    with st.sidebar, st.container(key=f"{_RECEIVED}_place"):
+        st.number_input(_RECEIVED, key=_RECEIVED, step=1, label_visibility="collapsed")
+
+
+def _received() -> int:
+    """Return the number that this request gives back."""
+    number: int = st.session_state.get(_RECEIVED) or 0
+    return number
