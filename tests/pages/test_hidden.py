@@ -9,13 +9,19 @@ import pytest
 
 from rnn_core import PRESETS, RunConfig, Trainer
 from rnn_core.checkpoint import to_safetensors
-from rnn_core.config import RULES
+from rnn_core.config import RULES, Cell, Head, Nonlinearity
 from rnn_core.insights import insights
 from tests.pages.conftest import PAGES, Open, Screen
 
 START = RunConfig(
-    "hello! world", cell="lstm", nonlinearity="relu", bidirectional=True, head="linear", batch_first=False, seed=3
-)  # type: ignore[arg-type]
+    "hello! world",
+    cell=Cell.LSTM,
+    nonlinearity=Nonlinearity.RELU,
+    bidirectional=True,
+    head=Head.LINEAR,
+    batch_first=False,
+    seed=3,
+)
 """An experiment beside which there is something to try."""
 
 OTHERS: dict[str, dict[str, Any]] = {
