@@ -82,7 +82,7 @@ SETTINGS = {
 }
 """What Streamlit's page takes from ``window.__streamlit``."""
 
-PUBLIC = {("streamlit.testing.v1", "AppTest")}
+PUBLIC = {("streamlit.testing.v1", "AppTest"), ("streamlit.delta_generator", "DeltaGenerator")}
 
 FIELDS = {
     "BackMsg": ("rerun_script", "is_auto_rerun"),
