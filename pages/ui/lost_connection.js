@@ -18,6 +18,8 @@
     close()
     notice = make("div", { className: "rnn-notice" })
     notice.setAttribute("role", "alert")
+    const app = document.querySelector('[data-testid="stApp"]') ?? document.body
+    notice.style.colorScheme = getComputedStyle(app).colorScheme // the theme is the app's, not the document's
     const row = make("div", {})
     row.append(...buttons)
     notice.append(make("h2", { textContent: title }), make("p", { textContent: text }), row)

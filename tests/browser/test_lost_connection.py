@@ -101,6 +101,20 @@ def test_a_notice_that_was_closed_stays_closed_until_the_next_loss(mortal: Serve
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_notice_has_the_colours_of_the_theme(server: str, chromium: Browser, scheme: str) -> None:
+    page = chromium.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{server}/nothing")
+    settle(page)
+    expect(page.locator(NOTICE)).to_be_visible()
+    luminance = "(...rgb) => rgb.reduce((sum, part) => sum + part, 0) / 765"
+    background = page.evaluate(
+        f"({luminance})(...getComputedStyle(document.querySelector('{NOTICE}')).backgroundColor.match(/\\d+/g).map(Number))"
+    )
+    assert (background < 0.5) == (scheme == "dark")
+    page.close()
+
+
 def test_what_else_streamlit_would_show_in_a_dialog_is_shown_as_text(server: str, chromium: Browser) -> None:
     page = chromium.new_page()  # Streamlit's page writes the error to the console too
     page.goto(f"{server}/nothing<b>")
