@@ -38,7 +38,9 @@ def test_a_loss_of_the_curve_that_is_set_back_is_stated_too() -> None:
 def test_a_comparison_has_the_same_bound_for_losses_and_none_for_shares() -> None:
     high = np.array([2.2, 1e15])
     band = Band(epoch_E=np.arange(2), low_E=high / 2, median_E=high / 2, high_E=high)
-    losses, shares = (bands_figure([band], ["rnn"], LIGHT, title="", last=1, share=share).layout for share in (0, 1))
+    losses, shares = (
+        bands_figure([band], ["rnn"], LIGHT, title="", last=1, share=share).layout for share in (False, True)
+    )
     assert losses.yaxis.autorangeoptions.clipmax == LIMIT_NATS
     assert [note.text for note in losses.annotations] == ["▲ above this axis: losses over 50, up to 1e15"]
     assert not shares.annotations

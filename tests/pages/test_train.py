@@ -345,7 +345,7 @@ def test_the_download_is_the_whole_history_to_the_last_bit(
     screen.press("Step")
     trainer = Trainer(config)
     expected = history_table([*trainer.run(2), trainer.now])
-    rows = list(csv.DictReader(io.StringIO(files[-1](), newline="")))
+    rows = list(csv.DictReader(io.StringIO(files[-1]().removeprefix("\ufeff"), newline="")))
     assert [row["prediction"] for row in rows] == expected["prediction"].tolist()
     for column in ("epoch", "loss", "accuracy", "gradient_norm"):
         assert [float(row[column]) for row in rows] == expected[column].tolist()
@@ -359,7 +359,7 @@ def test_the_download_holds_no_formula(open_screen: Open, monkeypatch: pytest.Mo
     trainer = Trainer(RunConfig("=1"))
     expected = history_table([*trainer.run(1), trainer.now])
     assert any(said.startswith("=") for said in expected["prediction"])
-    cells = [row["prediction"] for row in csv.DictReader(io.StringIO(files[-1](), newline=""))]
+    cells = [row["prediction"] for row in csv.DictReader(io.StringIO(files[-1]().removeprefix("\ufeff"), newline=""))]
     assert cells == [f"'{said}" if said.startswith("=") else said for said in expected["prediction"]]
 
 
