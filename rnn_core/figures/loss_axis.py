@@ -16,6 +16,9 @@ LIMIT_NATS = 50.0
 LIMIT_LOG_NATS = 1e4
 """Where a logarithmic axis ends at most."""
 
+ROOM_BELOW = 0.04
+"""The room below 0 at most, as a share of ``LIMIT_NATS``."""
+
 
 def limit_nats(*, logarithmic: bool) -> float:
     """Return the largest loss that an axis shows, in nats."""
@@ -27,7 +30,9 @@ def loss_axis(*, logarithmic: bool = False) -> dict[str, Any]:
     limit = {"clipmax": limit_nats(logarithmic=logarithmic)}
     if logarithmic:
         return {"type": "log", "autorange": True, "nticks": 5, "autorangeoptions": limit}
-    return {"autorange": True, "autorangeoptions": limit | {"include": [0]}}
+    # Plotly's room below the lowest value grows with the largest one, also where that is above the axis.
+    low = {"clipmin": -ROOM_BELOW * LIMIT_NATS}
+    return {"autorange": True, "autorangeoptions": limit | low | {"include": [0]}}
 
 
 def beyond_the_axis(
