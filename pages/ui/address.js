@@ -44,10 +44,9 @@
 
   const here = new URL(location.href)
   const text = keptTexts().get(here.searchParams.get("text_kept"))
-  if (text !== undefined && !here.searchParams.has("text")) {
-    here.searchParams.set("text", text)
-    replace.call(history, history.state, "", here) // what Streamlit starts with; it writes the short form again
-  }
+  if (text !== undefined && !here.searchParams.has("text")) here.searchParams.set("text", text)
+  here.search = written(here.searchParams)
+  replace.call(history, history.state, "", here) // what Streamlit starts with; it writes the short form again
 
   history.pushState = (state, title, url) => {
     const to = short(new URL(url ?? location.href, location.href))

@@ -134,10 +134,10 @@ def _take() -> None:
         else:
             run = from_safetensors(file.getvalue())
             config = run.config
-    except ConfigError as error:
+        controls.put(config)
+    except ConfigError as error:  # the file holds no run, or changes what the link hides
         st.session_state[_SAID] = {"wrong": str(error)}
     else:
-        controls.put(config)
         wishes.later(_resume, run, file.name)
 
 
