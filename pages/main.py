@@ -5,9 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import address, embedding, given, replay, wishes
-from pages.ui.controls import dismiss_link_notes, link_notes, show_sidebar
+from pages.ui.controls import connect_fields, dismiss_link_notes, link_notes, repair, show_sidebar
 from pages.ui.head import short_text
 from pages.ui.i18n import _
+from pages.ui.number_field import show_repairs
 from pages.ui.state import config
 from rnn_core.shapes import axis_sizes
 
@@ -34,10 +35,13 @@ page = st.navigation(
 )
 
 given.settle()
-problem = show_sidebar()
-if problem:
+problems = show_sidebar()
+if problems:
     with st.container(key="problem"):
-        st.error(problem, icon=":material/error:")
+        for problem in problems:
+            st.error(problem.sentence, icon=":material/error:")
+            with st.container(horizontal=True):
+                show_repairs(problem, key=f"main_{problem.field}", repair=repair)
         st.text(
             _("Shown below, unchanged: {text} · lines {B}, steps {T}, input_size {V}, hidden_size {H}").format(
                 text=short_text(config()), **axis_sizes(config())
@@ -58,5 +62,6 @@ try:
         page.run()
 finally:  # a page may end itself by st.stop()
     address.write()
+    connect_fields()
     given.acknowledge()
 wishes.drop()

@@ -30,7 +30,15 @@ MAX_EPOCHS = 20_000
 
 
 class ConfigError(ValueError):
-    """A sentence that names argument, rule and value; fit to be shown to a person as it is."""
+    """A sentence that names argument, rule and value; fit to be shown to a person as it is.
+
+    Attributes:
+        field: the name of the value that the sentence is about, or None where it is about no single one.
+    """
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class Task(StrEnum):
@@ -77,6 +85,9 @@ def _say(value: object) -> str:
         return f"a number of {int(value).bit_length()} bits"  # type: ignore[call-overload]
 
 
+LEARNING_RATE = Real(MAX_LEARNING_RATE)
+CLIP_NORM = Real(optional=True)
+
 RULES: Mapping[str, Rule] = {
     "text": Text(MAX_CODE_POINTS),
     "task": Choice(tuple(Task)),
@@ -88,8 +99,8 @@ RULES: Mapping[str, Rule] = {
     "head": Choice(tuple(Head)),
     "batch_first": Flag(),
     "optimizer": Choice(tuple(Optimizer)),
-    "learning_rate": Real(MAX_LEARNING_RATE),
-    "clip_norm": Real(optional=True),
+    "learning_rate": LEARNING_RATE,
+    "clip_norm": CLIP_NORM,
     "seed": Whole(0, MAX_SEED),
 }
 """The rule of each field of RunConfig: ``check`` takes a Python value, ``parse`` a string of a link."""
@@ -138,7 +149,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         for name, rule in RULES.items():
             object.__setattr__(self, name, check_value(name, rule, getattr(self, name)))
-        _check_text(self.text, self.task)
+        try:
+            _check_text(self.text, self.task)
+        except ConfigError as error:
+            error.field = "text"
+            raise
         _check_width(self)
 
     @property
@@ -205,7 +220,7 @@ def check_value(name: str, rule: Rule, value: object) -> Any:
     try:
         return rule.check(value)
     except (TypeError, ValueError, OverflowError):
-        raise ConfigError(f"{name} must be {rule}, got {_said_value(name, value)}") from None
+        raise ConfigError(f"{name} must be {rule}, got {_said_value(name, value)}", field=name) from None
 
 
 def parse_value(name: str, rule: Rule, raw: object) -> Any:
@@ -263,12 +278,14 @@ def _check_width(config: RunConfig) -> None:
     if config.units > MAX_HIDDEN_SIZE:
         raise ConfigError(
             f"hidden_size must be 1…{MAX_HIDDEN_SIZE}, got {config.units} (as the vocabulary needs); "
-            f'give a hidden_size and head "linear"'
+            f'give a hidden_size and head "linear"',
+            field="hidden_size",
         )
     if config.head is Head.NONE and config.units * directions != size:
         needed = f"hidden_size · {directions}" if directions > 1 else "hidden_size"
         asked = "an even vocabulary" if size % directions else f"hidden_size {size // directions}"
         raise ConfigError(
             f'{needed} must be the vocabulary\'s {size} with head "none", got {config.units * directions}; '
-            f'take {asked} or head "linear"'
+            f'take {asked} or head "linear"',
+            field="bidirectional" if size % directions and config.hidden_size is None else "hidden_size",
         )

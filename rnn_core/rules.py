@@ -106,14 +106,16 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A finite number above 0, at most ``high`` where there is one, or nothing where ``optional``."""
+    """A finite number above ``low``, at most ``high``, where there are limits, or nothing where ``optional``."""
 
     high: float = math.inf
     optional: bool = False
+    low: float = 0.0
 
     def __str__(self) -> str:
+        above = f" above {format_significant(self.low)}" if math.isfinite(self.low) else ""
         limit = f" and at most {format_significant(self.high)}" if math.isfinite(self.high) else ""
-        return f"a finite number above 0{limit}"
+        return f"a finite number{above}{limit}"
 
     def check(self, value: object) -> float | None:
         if value is None and self.optional:
@@ -121,7 +123,7 @@ class Real:
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError
         number = float(value)
-        if not (math.isfinite(number) and 0 < number <= self.high):
+        if not (math.isfinite(number) and self.low < number <= self.high):
             raise ValueError
         return number
 

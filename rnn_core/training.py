@@ -15,11 +15,11 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
-from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, Optimizer, RunConfig, check_value
+from rnn_core.config import CLIP_NORM, LEARNING_RATE, MAX_EPOCHS, ConfigError, Optimizer, RunConfig, check_value
 from rnn_core.encoding import Encoding, encode
 from rnn_core.history import EpochRecord, History, read_record
 from rnn_core.model import CharRNN, State, build_model
-from rnn_core.rules import Rule, Whole
+from rnn_core.rules import Real, Whole
 from rnn_core.text import PADDING
 
 ALIGNMENT_BYTES = 64
@@ -37,10 +37,10 @@ OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
 """The class of each optimizer; all work element by element."""
 
 
-BRANCH_RULES: Mapping[str, Rule] = {
+BRANCH_RULES: Mapping[str, Whole | Real] = {
     "epoch": Whole(0, MAX_EPOCHS),
-    "learning_rate": RULES["learning_rate"],
-    "clip_norm": RULES["clip_norm"],
+    "learning_rate": LEARNING_RATE,
+    "clip_norm": CLIP_NORM,
 }
 """The rule of each field of Branch."""
 

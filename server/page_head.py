@@ -35,7 +35,7 @@ EMBEDDED_SCRIPT = (
 )
 """Tells the style sheets that the page is meant for a frame; Streamlit keeps ``embed`` out of its own query."""
 
-ADDRESS_SCRIPT = f"<script>{(UI / 'address.js').read_text(encoding='utf-8')}</script>"
+SCRIPTS = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in ("address.js", "fields.js"))
 
 STYLE = "".join(
     f'<style id="{sheet.stem}">{sheet.read_text(encoding="utf-8")}</style>' for sheet in sorted(UI.rglob("*.css"))
@@ -68,4 +68,4 @@ class PageHead:
 def head_of(page: str, language: str) -> str:
     """Return the HTML at the head of the page with this name, "" for the first one."""
     where = ROOT_SCRIPT if page else FOLDER_SCRIPT + ROOT_SCRIPT
-    return f"{where}{EMBEDDED_SCRIPT}{ADDRESS_SCRIPT}{lost_connection_script(language)}{STYLE}"
+    return f"{where}{EMBEDDED_SCRIPT}{SCRIPTS}{lost_connection_script(language)}{STYLE}"

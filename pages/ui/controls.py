@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import address, cursor, given, state
+from pages.ui import address, cursor, given, number_field, state
+from pages.ui.components import typed
 from pages.ui.head import peeks
 from pages.ui.i18n import _
+from pages.ui.number_field import DECADES, show_problem, typed_number
 from rnn_core.config import (
-    MAX_HIDDEN_SIZE,
-    MAX_LAYERS,
-    MAX_LEARNING_RATE,
-    MAX_SEED,
     RULES,
     Cell,
     ConfigError,
@@ -30,33 +30,57 @@ from rnn_core.config import (
 from rnn_core.cursor import CURSOR_KEYS
 from rnn_core.link import LINK_KEYS, TEXT_KEPT, parse_link
 from rnn_core.presets import PRESETS
+from rnn_core.repair import Problem, Values, find_problems
+from rnn_core.rules import Real, Whole
 from rnn_core.text import canonical_text, line_texts
 
 _DEFAULT = RunConfig()
 _SEVERAL = "several_lines"
 _LINES = "lines"
+_PASTED = "pasted_lines"
 _LINK_NOTES = "link_notes"
 _PRESET = "preset"
+Places: TypeAlias = dict[str, DeltaGenerator]
+"""Where the problem of a field is drawn, by the name of the field."""
 
 
-def show_sidebar() -> str | None:
-    """Draws the sidebar and keeps the config if it is valid; returns the sentence that says why if it is not."""
+def show_sidebar() -> tuple[Problem, ...]:
+    """Draw the sidebar, and keep the config if it is valid; return what is wrong, each with a sentence, if not."""
     _read_link()
+    number_field.begin()
     address.hide_controls()
+    places: Places = {}
     with st.sidebar:
-        values: dict[str, Any] = {"text": _text()}
+        values: dict[str, Any] = {"text": _text(places)}
         presets = st.container(key="presets")
         values |= _task()
-        values |= _network(values) | _training()
-        try:
+        values |= _network(values, places) | _training(places)
+        problems = tuple(map(_within_reach, find_problems(values)))
+        if not problems:
             state.keep_config(RunConfig(**values))
-        except ConfigError as error:
-            return str(error)
-        finally:
-            with presets:
-                _presets(state.config())
-            _share()
-    return None
+        for problem in problems:
+            show_problem(problem, places[problem.field], key=problem.field, repair=repair)
+        with presets:
+            _presets(state.config())
+        _share()
+    return problems
+
+
+def repair(change: Values) -> None:
+    """Give the controls the new values of a repair; for a callback, before they are drawn."""
+    put_fields(change)
+
+
+def _within_reach(problem: Problem) -> Problem:
+    """Return ``problem`` without the repairs that change what the link hides."""
+    held = set(held_fields())
+    return replace(problem, repairs=tuple(change for change in problem.repairs if not held & change.keys()))
+
+
+def connect_fields() -> None:
+    """Connect what is typed in the browser to the fields drawn in this run; for the end of the script."""
+    with st.sidebar:
+        typed.connect(rules=number_field.drawn_rules(), refused=number_field.refused_fields(), on_lines=_take_pasted)
 
 
 def link_notes() -> tuple[str, ...]:
@@ -101,7 +125,7 @@ def _config_or_default(values: Mapping[str, Any]) -> RunConfig:
         return _DEFAULT
 
 
-def _text() -> str:
+def _text(places: Places) -> str:
     """One line is typed live; several lines in a text area, which has no ``live`` and hands its text to the first.
 
     The first is always drawn, if hidden (``style.css``): its value is that of the config.
@@ -121,6 +145,9 @@ def _text() -> str:
             on_change=_take_lines,
             help=_("One sequence a line. Blank lines are left out. Ctrl+Enter applies."),
         )
+    places["text"] = st.container(key="text_refused", gap="xsmall")
+    if several and st.session_state.get(_PASTED) == text:
+        _tell_pasted(text)
     st.toggle(
         _("Several lines: a batch"),
         key=_SEVERAL,
@@ -147,9 +174,27 @@ def _take_lines() -> None:
         given.give("text", canonical_text(st.session_state[_LINES]))
 
 
+def _take_pasted(text: str) -> None:
+    """Take several lines that were pasted into the field for one line."""
+    st.session_state[_PASTED] = canonical_text(text)
+    put_fields({"text": canonical_text(text)})
+
+
+def _tell_pasted(text: str) -> None:
+    """Draw what became of the lines that were pasted, and the way to one line, until the text is another one."""
+    with st.container(key="pasted", gap="xsmall"):
+        st.caption(_("The pasted text has {lines} lines: a batch of {lines}.").format(lines=len(line_texts(text))))
+        st.button(_("Make it one line"), key="one_line_of_pasted", icon=":material/join:", on_click=_join_lines)
+
+
 def _switch_lines() -> None:
     if not given.is_old(_SEVERAL) and not st.session_state[_SEVERAL]:
-        given.give("text", " ".join(line_texts(st.session_state["text"])))
+        _join_lines()
+
+
+def _join_lines() -> None:
+    given.give("text", " ".join(line_texts(st.session_state["text"])))
+    given.give(_SEVERAL, False)
 
 
 def _presets(shown: RunConfig) -> None:
@@ -219,7 +264,9 @@ def widget_values(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _widget_value(value: Any) -> Any:
-    return str(value) if isinstance(value, StrEnum) else value
+    if isinstance(value, StrEnum):
+        return str(value)
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _task() -> dict[str, Any]:
@@ -240,7 +287,7 @@ def _task() -> dict[str, Any]:
     }
 
 
-def _network(values: Mapping[str, Any]) -> dict[str, Any]:
+def _network(values: Mapping[str, Any], places: Places) -> dict[str, Any]:
     """The arguments of torch's module."""
     cell = Cell(values["cell"] or _DEFAULT.cell)
     st.header(_("Arguments of nn.{cell}").format(cell=cell.upper()), divider="gray")
@@ -251,26 +298,17 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
             _("The activation of nn.RNN; GRU and LSTM have their own."),
             disabled=cell is not Cell.RNN,
         ),
-        "hidden_size": st.number_input(
+        "hidden_size": _number(
             "hidden_size",
-            1,
-            MAX_HIDDEN_SIZE,
-            None,
-            key="hidden_size",
+            places,
+            start=state.config().units,
             placeholder=_("from the vocabulary"),
             help=_(
                 "How many hidden units. Empty: as many as there are tokens, without a head divided by the directions."
             ),
         ),
-        "num_layers": st.number_input(
-            "num_layers",
-            1,
-            MAX_LAYERS,
-            1,
-            key="num_layers",
-            help=_("How many recurrent layers are stacked."),
-        ),
-        "bidirectional": _flag("bidirectional", _("A second direction reads each sequence from its end.")),
+        "num_layers": _number("num_layers", places, help=_("How many recurrent layers are stacked.")),
+        "bidirectional": _flag("bidirectional", _("A second direction reads each sequence from its end."), places),
         "batch_first": _flag(
             "batch_first",
             _("The data is (B, T, V) either way. Off, the module takes B as time: the slip of the course notes."),
@@ -282,43 +320,35 @@ def _network(values: Mapping[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def _training() -> dict[str, Any]:
+def _training(places: Places) -> dict[str, Any]:
     st.header(_("Training"), divider="gray")
     return {
         "optimizer": _choice("optimizer", Optimizer, _("torch.optim, with its defaults but for the learning rate.")),
-        "learning_rate": st.number_input(
+        "learning_rate": _number(
             "learning_rate",
-            0.0,
-            MAX_LEARNING_RATE,
-            _DEFAULT.learning_rate,
-            step=0.01,
-            format="%g",
-            key="learning_rate",
+            places,
+            step=DECADES,
             help=_("Scales each update (`lr` of torch.optim). Above 0, at most 10."),
         ),
-        "clip_norm": st.number_input(
+        "clip_norm": _number(
             "clip_norm",
-            0.0,
-            None,
-            None,
-            step=0.5,
-            format="%g",
-            key="clip_norm",
+            places,
+            step=DECADES,
             placeholder=_("no clipping"),
             help=_(
                 "A gradient of a larger norm is scaled down to this norm (`max_norm` of clip_grad_norm_). "
                 "Empty: no clipping."
             ),
         ),
-        "seed": st.number_input(
-            "seed",
-            0,
-            MAX_SEED,
-            0,
-            key="seed",
-            help=_("Of torch.manual_seed, before the weights are drawn."),
-        ),
+        "seed": _number("seed", places, help=_("Of torch.manual_seed, before the weights are drawn.")),
     }
+
+
+def _number(name: str, places: Places, **options: Any) -> Any:
+    rule = RULES[name]
+    assert isinstance(rule, (Whole, Real))
+    value, places[name] = typed_number(name, rule, getattr(_DEFAULT, name), key=name, **options)
+    return value
 
 
 def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = False) -> str | None:
@@ -334,8 +364,11 @@ def _choice(name: str, options: type[StrEnum], words: str, *, disabled: bool = F
     return chosen
 
 
-def _flag(name: str, words: str) -> bool:
-    return st.toggle(name, getattr(_DEFAULT, name), key=name, help=words)
+def _flag(name: str, words: str, places: Places | None = None) -> bool:
+    on = st.toggle(name, getattr(_DEFAULT, name), key=name, help=words)
+    if places is not None:
+        places[name] = st.container(key=f"{name}_refused", gap="xsmall")
+    return on
 
 
 def _share() -> None:

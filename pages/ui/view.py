@@ -11,7 +11,9 @@ import streamlit as st
 from pages.ui import given
 from pages.ui.components.live_chart import Pick, Row, live_chart
 from pages.ui.i18n import _
+from pages.ui.number_field import checked_number
 from rnn_core.figures.theme import DARK, LIGHT, Theme
+from rnn_core.rules import Whole
 
 MAX_PANELS = 4
 MAX_STEPS = 48
@@ -28,12 +30,12 @@ def line_window(lines: int) -> range:
     """The lines to draw: all of them, or the one that is chosen when there are many."""
     if lines <= MAX_PANELS:
         return range(lines)
-    line = st.number_input(
+    line = checked_number(
         _("line b of the batch, 0…{last}").format(last=lines - 1),
-        0,
-        lines - 1,
+        Whole(0, lines - 1),
         0,
         key="line",
+        name="b",
         persist_state="session",
         width=240,
     )

@@ -414,7 +414,7 @@ def test_one_text_is_one_config_one_link_and_one_file_however_it_is_written(
     config = RunConfig("\n".join(lines))
     for form in ("NFC", "NFD"):
         for last in ("", end):
-            written = unicodedata.normalize(form, end.join(lines)) + last  # type: ignore[arg-type]
+            written = unicodedata.normalize(form, end.join(lines)) + last
             other = RunConfig(written)
             assert other == config
             assert hash(other) == hash(config)

@@ -83,6 +83,11 @@ class Screen:
         self.button(label).click()
         self.run()
 
+    def press_key(self, key: str) -> None:
+        """Click the button with ``key``."""
+        self.widget(key).click()
+        self.run()
+
     def widget(self, key: str) -> Any:
         """The control with ``key``."""
         return self.app.get_by_key(key)

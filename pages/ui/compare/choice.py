@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.ui import state, wishes
 from pages.ui.i18n import _
+from pages.ui.number_field import checked_number
 from rnn_core import RunConfig
-from rnn_core.comparison import MAX_CONFIGS, MAX_EPOCHS_COMPARED, MAX_SEEDS, names
-from rnn_core.grid import DEFAULTS, FEWEST_DOTS, FEWEST_EPOCHS, VALUES, By, Grid, reading
+from rnn_core.comparison import MAX_CONFIGS, names
+from rnn_core.grid import DEFAULTS, FEWEST_DOTS, GRID_RULES, VALUES, By, Grid, reading
 from rnn_core.presets import MAX_DOTS
 
 USUAL_DOTS = 20
@@ -58,16 +59,22 @@ def choose(config: RunConfig) -> Grid:
             values = _values(said, by)
         if dots is None and base.head is not config.head:
             st.caption(_("All with `head` *linear*: without one, hidden_size is the vocabulary's."))
-        seeds = st.number_input(
-            _("seeds"), 1, MAX_SEEDS, said.seeds, key="seeds_count", persist_state="session", width=120
+        seeds = checked_number(
+            _("seeds"),
+            GRID_RULES["compare_seeds"],
+            said.seeds,
+            key="seeds_count",
+            name="seeds",
+            persist_state="session",
+            width=120,
         )
-        epochs = st.number_input(
+        epochs = checked_number(
             _("epochs"),
-            FEWEST_EPOCHS,
-            MAX_EPOCHS_COMPARED,
+            GRID_RULES["compare_epochs"],
             said.epochs,
-            step=50,
             key="epochs_count",
+            name="epochs",
+            step=50.0,
             persist_state="session",
             width=130,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,11 +11,13 @@ from pages.ui import edits, given, view
 from pages.ui.components.live_chart import Pick
 from pages.ui.i18n import _
 from pages.ui.inside_the_cell import microscope
+from pages.ui.number_field import checked_number
 from pages.ui.scene import Scene
 from pages.ui.shapes import colored_shape
 from rnn_core import ConfigError, Trainer, shape_ledger
 from rnn_core.cursor import Cursor
 from rnn_core.figures.microscope import difference_figure, weight_figure
+from rnn_core.rules import Real, Whole
 from rnn_core.text import PADDING, visible
 from rnn_core.whatif import (
     Edit,
@@ -137,15 +140,14 @@ def _choose(kind: str, trainer: Trainer, scene: Scene, cursor: Cursor, name: str
 
 
 def _entry(key: str, words: str, size: int) -> int:
-    """One part of an index, 0…size − 1."""
-    given.give(key, min(st.session_state.get(key, 0), size - 1))
-    return st.number_input(words, 0, size - 1, key=key, width=120)
+    """Draw the field for one part of an index, 0…size − 1; return the index."""
+    return int(checked_number(words, Whole(0, size - 1), 0, key=key, width=120))
 
 
 def _new_value(name: str, now: float) -> float:
-    """What an entry is to become, beside what it is."""
+    """Draw the field for what an entry is to become, beside what it is; return the new value."""
     words = _("{name} is {now:.4f}, becomes").format(name=name, now=now)
-    return st.number_input(words, value=0.0, step=0.1, format="%.4f", key="new_value", width=250)
+    return float(checked_number(words, Real(low=-math.inf), 0.0, key="new_value", name="value", step=0.1, width=250))
 
 
 def _show_difference(trainer: Trainer, scene: Scene, cursor: Cursor, steps: range, units: Sequence[int]) -> None:

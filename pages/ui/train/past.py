@@ -10,12 +10,16 @@ import streamlit as st
 from pages.ui import address, replay, state, wishes
 from pages.ui.head import branch_words, choose_present, chosen_epoch, slide_epoch
 from pages.ui.i18n import _
+from pages.ui.number_field import DECADES, checked_number, refused_fields
 from rnn_core import Trainer
-from rnn_core.config import MAX_LEARNING_RATE
 from rnn_core.history import LossCurve
-from rnn_core.training import Branch
+from rnn_core.repair import find_problem
+from rnn_core.training import BRANCH_RULES, Branch
 
 _PAST = "past_training"
+
+_BRANCH_FIELDS = {"learning_rate": "branch_rate", "clip_norm": "branch_clip"}
+"""The keys of the controls of a branch, by the fields of ``Branch``."""
 
 
 def as_of(trainer: Trainer, epoch: int) -> Trainer:
@@ -53,19 +57,31 @@ def show_machine(whole: Trainer) -> None:
 def _choose_branch(whole: Trainer) -> None:
     epoch = chosen_epoch(whole)
     st.text(_("Train on from epoch {epoch} otherwise, as a second curve beside this one.").format(epoch=epoch))
-    rate = st.number_input(
+    rate = checked_number(
         _("learning_rate of the branch"),
-        0.0,
-        MAX_LEARNING_RATE,
+        BRANCH_RULES["learning_rate"],
         whole.config.learning_rate / 10,
-        format="%g",
         key="branch_rate",
+        name="learning_rate",
+        step=DECADES,
     )
-    clip = st.number_input(
-        _("clip_norm of the branch"), 0.0, None, None, format="%g", key="branch_clip", placeholder=_("no clipping")
+    clip = checked_number(
+        _("clip_norm of the branch"),
+        BRANCH_RULES["clip_norm"],
+        None,
+        key="branch_clip",
+        name="clip_norm",
+        step=DECADES,
+        placeholder=_("no clipping"),
     )
-    if rate > 0 and clip != 0:
-        st.button(_("Branch off"), key="take_branch", type="primary", on_click=wishes.later, args=(_take,))
+    st.button(
+        _("Branch off"),
+        key="take_branch",
+        type="primary",
+        on_click=wishes.later,
+        args=(_take,),
+        disabled=bool({"branch_rate", "branch_clip"} & set(refused_fields())),
+    )
 
 
 def _leave() -> None:
@@ -75,10 +91,11 @@ def _leave() -> None:
 def _take() -> None:
     """Turn to a branch from the epoch that is shown, with the numbers that the controls have in this run."""
     whole = state.trainer()
-    rate, clip = st.session_state["branch_rate"], st.session_state["branch_clip"]
-    if not whole.epoch or whole.branch is not None or not rate or rate <= 0 or clip == 0:
+    values = {name: st.session_state[key] for name, key in _BRANCH_FIELDS.items()}
+    refused = any(find_problem(name, BRANCH_RULES[name], value, default=None) for name, value in values.items())
+    if not whole.epoch or whole.branch is not None or refused:
         return
-    taken = Branch(epoch=chosen_epoch(whole), learning_rate=rate, clip_norm=clip)
+    taken = Branch(epoch=chosen_epoch(whole), **values)
     choose_present()
     state.take(taken)
     replay.ask_for(whole.config, taken, taken.epoch)

@@ -1,0 +1,77 @@
+"""What is typed and pasted is what the app takes, or the app says beside the field why not."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Open, settle, until
+
+GREETING = "안녕하세요"
+NFD = unicodedata.normalize("NFD", GREETING)
+
+
+def text_field(page: Page) -> Locator:
+    return page.locator(".st-key-one_line input")
+
+
+def paste(page: Page, text: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("ControlOrMeta+v")
+
+
+def wait_for_address(page: Page, key: str, value: str | None) -> None:
+    until(page, "([key, value]) => new URLSearchParams(location.search).get(key) === value", [key, value])
+
+
+def test_what_was_typed_just_before_a_paste_does_not_undo_it(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    field = text_field(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('one\\ntwo')")
+    field.click()
+    field.press("ControlOrMeta+a")
+    page.keyboard.type("abc")
+    page.keyboard.press("ControlOrMeta+v")
+    expect(page.locator(".st-key-lines textarea")).to_have_value("abcone\ntwo")
+    wait_for_address(page, "text", "abcone\ntwo")
+    settle(page)
+    expect(page.locator(".st-key-lines textarea")).to_have_value("abcone\ntwo")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"], ids=["LF", "CRLF", "a blank line"])
+def test_one_pasted_line_with_its_end_stays_in_the_field_for_one_line(server: str, open_page: Open, end: str) -> None:
+    page = open_page(server)
+    text_field(page).fill("hello")
+    text_field(page).press("Home")
+    paste(page, f"oh {end}")
+    expect(text_field(page)).to_have_value("oh hello")
+    wait_for_address(page, "text", "oh hello")
+    expect(page.locator(".st-key-lines textarea")).to_have_count(0)
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one line", "several lines"])
+def test_a_decomposed_text_has_five_code_points_in_field_and_address(
+    server: str, open_page: Open, several: bool
+) -> None:
+    assert len(NFD) > 5
+    page = open_page(f"{server}/?text=noon%0Amoon" if several else server)
+    field = page.locator(".st-key-lines textarea") if several else text_field(page)
+    field.click()
+    field.press("ControlOrMeta+a")
+    paste(page, NFD)
+    expect(field).to_have_js_property("value", GREETING)
+    field.press("ControlOrMeta+Enter")
+    wait_for_address(page, "text", GREETING)
+
+
+def test_a_letter_typed_between_composed_ones_stays_where_it_was_typed(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    text_field(page).fill("caf noon")
+    text_field(page).evaluate("input => input.setSelectionRange(3, 3)")
+    for typed in ("e", "\u0301", "!"):
+        page.keyboard.insert_text(typed)
+    expect(text_field(page)).to_have_js_property("value", "café! noon")
