@@ -49,11 +49,14 @@ DEFAULTS: Mapping[By, Sequence[Any]] = {
 MAX_LISTED = 2_000
 """Of the code points that a link says a list of networks with."""
 
+SEEDS = Whole(1, MAX_SEEDS)
+EPOCHS = Whole(FEWEST_EPOCHS, MAX_EPOCHS_COMPARED)
+
 GRID_RULES: Mapping[str, Rule] = {
     "compare": Choice(tuple(By)),
     "compare_dots": Whole(FEWEST_DOTS, MAX_DOTS),
-    "compare_seeds": Whole(1, MAX_SEEDS),
-    "compare_epochs": Whole(FEWEST_EPOCHS, MAX_EPOCHS_COMPARED),
+    "compare_seeds": SEEDS,
+    "compare_epochs": EPOCHS,
     "compare_together": Flag(),
 }
 """The rule of each key of a link that has one whatever the others say."""

@@ -116,7 +116,7 @@ def test_bands_and_dots_are_those_of_the_comparison() -> None:
         assert (low.fill, high.fill, middle.name) == (None, "tonexty", names(configs)[number])
     looks = {(trace.line.color, trace.line.dash) for trace in figure.data[2::3]}
     assert len(looks) == len(configs)
-    dots = first_right_figure(lanes, names(configs), LIGHT, last=12)
+    dots = first_right_figure(lanes, names(configs), LIGHT, title="first", last=12)
     never = axis(dots, "x").tickvals[axis(dots, "x").ticktext.index(NEVER)]
     for drawn, lane in zip(dots.data, lanes, strict=True):
         expected = [never if first is None else first for first in lane.first_right]
@@ -126,5 +126,5 @@ def test_bands_and_dots_are_those_of_the_comparison() -> None:
 def test_a_run_under_way_that_is_not_yet_right_has_no_dot() -> None:
     comparison = Comparison([RunConfig()], (0, 1), epochs=12, together=False)
     comparison.measure()
-    (drawn,) = first_right_figure(comparison.lanes, ["rnn"], LIGHT, last=12).data
+    (drawn,) = first_right_figure(comparison.lanes, ["rnn"], LIGHT, title="first", last=12).data
     assert np.isnan(np.array(drawn.x, float)).all()

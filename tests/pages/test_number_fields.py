@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from pages.ui.given import RECEIVED
 from rnn_core import PRESETS, RunConfig, Trainer
 from rnn_core.config import Head, Task
 from tests.pages.conftest import PAGES, Open, Screen
@@ -57,7 +59,8 @@ def refused(screen: Screen, key: str) -> list[str]:
 
 
 def fields(screen: Screen) -> list[str]:
-    return [str(field.key) for field in screen.app.number_input]
+    """The keys of the fields that a person sees."""
+    return [str(field.key) for field in screen.app.number_input if field.key != RECEIVED]
 
 
 def test_the_walk_meets_every_number_field(screens: dict[str, Screen]) -> None:
@@ -93,7 +96,8 @@ def test_a_refused_number_is_named_under_its_field_and_mended_by_one_click(
 def test_no_number_field_keeps_a_value_from_the_server(screens: dict[str, Screen], page: str) -> None:
     """Streamlit sends nothing beyond limits of its own, and makes 1 of 1.5 in a field of whole numbers."""
     rules = screens[page].app.session_state["number_fields"]
-    for field in screens[page].app.number_input:
+    for key in fields(screens[page]):
+        field = screens[page].widget(key)
         assert (field.proto.has_min, field.proto.has_max) == (False, False), field.key
         assert field.proto.data_type == field.proto.FLOAT, field.key
         assert field.key in rules
@@ -124,7 +128,7 @@ def test_two_refused_numbers_are_each_named_under_their_field(open_screen: Open)
     assert screen.widget("num_layers").value == 4
 
 
-CONFLICTS = {
+CONFLICTS: Mapping[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "hidden_size": ({"hidden_size": 5}, 'use head="linear"', {"head": "linear", "hidden_size": 5}),
     "bidirectional": ({"bidirectional": True}, 'use head="linear"', {"head": "linear", "bidirectional": True}),
     "text": ({"text": "x", "task": "next"}, 'use task="copy"', {"text": "x", "task": "copy"}),
@@ -168,8 +172,8 @@ def test_the_arrows_know_the_limits_and_the_steps_of_every_field(open_screen: Op
     rules = screen.app.session_state["number_fields"]
     for key, (low, high) in {"num_layers": (1, 4), "hidden_size": (1, 128), "seed": (0, 2**32 - 1)}.items():
         assert (rules[key]["low"], rules[key]["high"], rules[key]["step"]) == (low, high, 1)
-    for key, high in {"learning_rate": 10, "clip_norm": None}.items():
-        assert (rules[key]["low"], rules[key]["high"], rules[key]["step"]) == (1e-6, high, 0)
+    for key, limit in {"learning_rate": 10, "clip_norm": None}.items():
+        assert (rules[key]["low"], rules[key]["high"], rules[key]["step"]) == (1e-6, limit, 0)
     assert rules["hidden_size"]["start"] == PRESETS[preset].units
 
 

@@ -11,7 +11,7 @@ from pages.ui.i18n import _
 from pages.ui.number_field import checked_number
 from rnn_core import RunConfig
 from rnn_core.comparison import MAX_CONFIGS, names
-from rnn_core.grid import DEFAULTS, FEWEST_DOTS, GRID_RULES, VALUES, By, Grid, reading
+from rnn_core.grid import DEFAULTS, EPOCHS, FEWEST_DOTS, SEEDS, VALUES, By, Grid, reading
 from rnn_core.presets import MAX_DOTS
 
 USUAL_DOTS = 20
@@ -61,7 +61,7 @@ def choose(config: RunConfig) -> Grid:
             st.caption(_("All with `head` *linear*: without one, hidden_size is the vocabulary's."))
         seeds = checked_number(
             _("seeds"),
-            GRID_RULES["compare_seeds"],
+            SEEDS,
             said.seeds,
             key="seeds_count",
             name="seeds",
@@ -70,7 +70,7 @@ def choose(config: RunConfig) -> Grid:
         )
         epochs = checked_number(
             _("epochs"),
-            GRID_RULES["compare_epochs"],
+            EPOCHS,
             said.epochs,
             key="epochs_count",
             name="epochs",

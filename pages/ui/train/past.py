@@ -57,7 +57,7 @@ def show_machine(whole: Trainer) -> None:
 def _choose_branch(whole: Trainer) -> None:
     epoch = chosen_epoch(whole)
     st.text(_("Train on from epoch {epoch} otherwise, as a second curve beside this one.").format(epoch=epoch))
-    rate = checked_number(
+    checked_number(
         _("learning_rate of the branch"),
         BRANCH_RULES["learning_rate"],
         whole.config.learning_rate / 10,
@@ -65,7 +65,7 @@ def _choose_branch(whole: Trainer) -> None:
         name="learning_rate",
         step=DECADES,
     )
-    clip = checked_number(
+    checked_number(
         _("clip_norm of the branch"),
         BRANCH_RULES["clip_norm"],
         None,
