@@ -34,7 +34,7 @@ page = st.navigation(
     ]
 )
 
-given.settle()
+given.begin(page.url_path)
 problems = show_sidebar()
 if problems:
     with st.container(key="problem"):

@@ -16,6 +16,8 @@ import streamlit as st
 _NUMBER = "given_number"
 _RECEIVED = "received"
 _GIVEN = "given"
+_PAGE = "page_of_the_run"
+_IS_NEW = "page_is_new"
 
 RECEIVED = _RECEIVED
 """The key of the control that gives the number back; style.css hides it."""
@@ -33,11 +35,20 @@ def give(key: str, value: Any) -> None:
         st.session_state[key] = value
         return
     if had == value:
+        if st.session_state.get(_IS_NEW):  # a control that is drawn for the first time takes what this run assigns only
+            st.session_state[key] = value
         return
     given: dict[str, History] = st.session_state.setdefault(_GIVEN, {})
     number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, 0) + 1
     given[key] = [*given.get(key, [(0, had)]), (number, value)]
     st.session_state[key] = value
+
+
+def begin(page: str) -> None:
+    """Start a run of the script that draws ``page``: note whether its controls are new, and settle."""
+    st.session_state[_IS_NEW] = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+    settle()
 
 
 def is_old(key: str) -> bool:
@@ -73,6 +84,7 @@ def settle() -> None:
 
 def acknowledge() -> None:
     """Draw the control that gives the number back, behind all others: what it has received, they have received."""
+    st.session_state[_IS_NEW] = False
     st.session_state[_RECEIVED] = st.session_state.get(_NUMBER, 0)
     with st.sidebar, st.container(key=f"{_RECEIVED}_place"):
         st.number_input(_RECEIVED, key=_RECEIVED, step=1, label_visibility="collapsed")
