@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -125,3 +126,26 @@ def test_the_untrained_network_is_not_changed_by_being_drawn(open_screen: Open) 
     trace = trace_forward(build_model(config), encode(config))
     again = network(open_screen("forward_pass", config))
     assert typed_array(again["values"]).shape[1] == trace.h_n.shape[2]
+
+
+@pytest.mark.parametrize("page", ["forward_pass", "through_time"])
+@pytest.mark.parametrize("size", [12, 26, 27, 120, 300])
+def test_the_row_of_probabilities_has_its_name_where_they_are_printed_and_only_there(
+    open_screen: Open, page: str, size: int
+) -> None:
+    screen = open_screen(page, {"text": ("abcdefg" * 50)[:size]})
+    data = screen.live("network" if page == "forward_pass" else "network_back")
+    assert ("p" in [level["text"] for level in data["levels"]]) == (data["sizes"]["cell"] >= 30) == data["numbered"]
+    assert data["numbered"] == (size <= 26)
+    assert data["steps"][0] <= data["head"] < data["steps"][1]
+
+
+@pytest.mark.parametrize("size", [12, 27, 120, 300])
+def test_the_numbers_of_steps_have_room_in_the_picture(open_screen: Open, size: int) -> None:
+    data = network(open_screen("forward_pass", {"text": ("abcdefg" * 50)[:size]}))
+    tokens = sorted(
+        node["x"] for node in data["nodes"] if node["kind"] == "token" and node["step"] % data["step_every"] == 0
+    )
+    room = len(f"t {size - 1}") * 7
+    assert all(right - left >= room for left, right in pairwise(tokens))
+    assert len(tokens) > 5

@@ -16,6 +16,7 @@ import streamlit as st
 from pages.ui.components.browser import script, typed
 from pages.ui.components.frames import after_frames
 from rnn_core import Encoding
+from rnn_core.figures.labels import label_every, label_px
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import RING_DASHES
 from rnn_core.picture import Kind, Node, Picture
@@ -25,6 +26,12 @@ from rnn_core.trace import Direction, FloatArray
 
 LARGEST = 1.75
 """How many times as large as on a desk the picture may become."""
+
+NUMBERED_PX = 30
+"""The width of a cell from which on there is room for a number."""
+
+SMALL_FONT_PX = 13
+"""The size of the letters of ``.rnn-small`` in network.css."""
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -71,6 +78,16 @@ class Sizes:
     said: float = 58
     label: float = 20
     gutter: float = 92
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a cell is wide enough for a number."""
+        return self.cell >= NUMBERED_PX
+
+    def step_every(self, picture: Picture) -> int:
+        """Return the k of "every k-th step has its number below it", so that no two of them overlap."""
+        last = f"t {picture.steps.stop - 1}"
+        return label_every(label_px(len(last), SMALL_FONT_PX), self.cell + self.gap)
 
     @classmethod
     def of(cls, picture: Picture) -> Sizes:
@@ -132,12 +149,14 @@ def network(
         "steps": [picture.steps.start, picture.steps.stop],
         "lines": list(picture.lines),
         "sizes": asdict(sizes) | {"width": width, "height": height},
+        "numbered": sizes.numbered,
+        "step_every": sizes.step_every(picture),
         "theme": {"scale": theme.signed, "axis": dict(theme.axis), "ink": theme.ink},
         "dashes": {str(direction): dash for direction, dash in RING_DASHES.items()},
         "head": head,
         "cursor": cursor,
         "words": dict(words),
-        "levels": _levels(picture, boxes, words),
+        "levels": _levels(picture, boxes, words, numbered=sizes.numbered),
         "picks": on_pick is not None,
         "back": back is not None,
         **({} if back is None else asdict(back)),
@@ -189,11 +208,14 @@ def network_patch(
 
 
 def _levels(
-    picture: Picture, boxes: Sequence[tuple[float, float, float, float]], words: Mapping[str, str]
+    picture: Picture, boxes: Sequence[tuple[float, float, float, float]], words: Mapping[str, str], *, numbered: bool
 ) -> list[dict[str, Any]]:
     """What stands left of each level of each line: its name, where, and the axis whose colour it has.
 
     Of a strip also "h" or "c": the scale of its colours, whose range stands below the name.
+
+    Args:
+        numbered: whether probabilities are printed; without them their row has no name.
     """
     found: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for node, (_x, y, _width, height) in zip(picture.nodes, boxes, strict=True):
@@ -203,6 +225,7 @@ def _levels(
             case Kind.SAID:
                 names = (words["said"], words["probability"], words["asked"])
                 labels = [(y + down, name, "V") for down, name in zip((16, 33, 52), names, strict=True)]
+                labels = [label for label in labels if numbered or label[1] != words["probability"]]
             case Kind.STATE | Kind.CELL:
                 labels = [(y + height / 2 + 4, _strip_name(node, words), "H")]
             case _:

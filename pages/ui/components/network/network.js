@@ -42,6 +42,7 @@ const heads = new Map() // by name: where the head is, where the server was told
 
 const draw = (root, data, tell) => {
   const { nodes, edges, sizes, words, units, tokens, theme, dashes } = data
+  const everyStep = data.step_every // how far apart the numbers of steps stand, in steps
   const [firstStep, endStep] = data.steps
   const within = (step) => Math.max(firstStep, Math.min(endStep - 1, step))
   const held = heads.get(data.name)
@@ -51,7 +52,7 @@ const draw = (root, data, tell) => {
   let all = numbers(data.values)
   let values = all
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  const numbered = sizes.row >= SMALLEST_NUMBER_PX && sizes.cell >= 30
+  const numbered = sizes.row >= SMALLEST_NUMBER_PX && data.numbered
 
   // --- what leads to what ---
   const after = follower(edges)
@@ -121,7 +122,8 @@ const draw = (root, data, tell) => {
     const mid = x + width / 2
     if (kind === "token") {
       const [token, number] = tokens[node.line][step] ?? ["·", words.padding]
-      group.append(make("text", { x: mid, y: y + 18, class: "rnn-big", fill: theme.axis.V }, token), make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
+      group.append(make("text", { x: mid, y: y + 18, class: "rnn-big", fill: theme.axis.V }, token))
+      if (step % everyStep === 0) group.append(make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
       group.append(make("title", {}, live ? `${token}, id ${number}` : words.padding))
     } else if (kind === "said") {
       const [winner, p, target] = [make("text", { x: mid, y: y + 16, class: "rnn-big" }), make("text", { x: mid, y: y + 33, class: "rnn-small" }), make("text", { x: mid, y: y + 52, class: "rnn-small" }, tokens[node.line][step][2])]
@@ -131,7 +133,7 @@ const draw = (root, data, tell) => {
       group.append(make("text", { x: node.column < 0 ? x + width : x, y: y + height / 2 + 4, class: "rnn-small", "text-anchor": node.column < 0 ? "end" : "start" }, `… t ${step}`))
     } else {
       if (!STATES.includes(kind)) {
-        group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, sizes.cell < 30 ? kind : `${kind}[${node.index[0]}]`))
+        group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, data.numbered ? `${kind}[${node.index[0]}]` : kind))
       }
       for (let unit = 0; unit < units; unit += 1) {
         const place = { class: "rnn-cell", x, y: y + unit * sizes.row, width, height: sizes.row, "data-unit": unit, "data-layer": node.layer, "data-direction": node.direction, "data-line": node.line, "data-t": step, "data-node": id }
@@ -139,7 +141,7 @@ const draw = (root, data, tell) => {
         const label = numbered ? group.appendChild(make("text", { class: "rnn-value", x: mid, y: y + (unit + 0.5) * sizes.row + 4 })) : null
         cells.push({ cell, label, node, unit })
       }
-      if (back && kind === "h" && sizes.cell >= 30) norms.push({ id, label: group.appendChild(make("text", { x: mid + 7, y: y - 5, class: "rnn-small rnn-norm" })) })
+      if (back && kind === "h" && data.numbered) norms.push({ id, label: group.appendChild(make("text", { x: mid + 7, y: y - 5, class: "rnn-small rnn-norm" })) })
       const twin = tied.get(id)
       if (twin) group.append(make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }))
     }
@@ -163,6 +165,13 @@ const draw = (root, data, tell) => {
   }
   const keepLevels = () => levels.setAttribute("transform", `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`)
   box.onscroll = keepLevels
+  // Scrolls to the column of the head, unless it is in view: the sentence is about nothing that cannot be seen.
+  const seeHead = () => {
+    const { x, width } = nodes.find(({ kind, step }) => kind === "token" && step === head)
+    const px = (svg.clientWidth || sizes.width) / sizes.width
+    const [left, right] = [box.scrollLeft + sizes.gutter * px, box.scrollLeft + box.clientWidth]
+    if (x * px < left || (x + width) * px > right) box.scrollLeft = Math.max(0, (x + width / 2) * px - box.clientWidth / 2)
+  }
 
   offerPicture(root, svg, data.name)
 
@@ -196,7 +205,7 @@ const draw = (root, data, tell) => {
       const at = node.step - firstStep
       winner.textContent = says[at]
       winner.classList.toggle("rnn-wrong", wrong.includes(at))
-      p.textContent = sizes.cell < 30 ? "" : printed(numbers(probability)[at], 2)
+      p.textContent = data.numbered ? printed(numbers(probability)[at], 2) : ""
     }
   }
 
@@ -260,6 +269,7 @@ const draw = (root, data, tell) => {
     head = within(step)
     heads.set(data.name, { ...heads.get(data.name), head })
     light()
+    seeHead()
     restSoon()
   }
   const rest = () => {
@@ -272,6 +282,7 @@ const draw = (root, data, tell) => {
     if (head === endStep - 1) {
       head = firstStep
       light()
+      seeHead()
     }
     playing.textContent = words.pause
     timer = setInterval(() => (head === endStep - 1 ? rest() : go(head + 1)), READ_EVERY_MS)
@@ -337,8 +348,8 @@ const draw = (root, data, tell) => {
   fill()
   light()
   placeRing()
-  const seen = svg.querySelector(".rnn-now.rnn-token")?.getBBox()
-  box.scrollLeft = scrolled ?? Math.max(0, ((seen?.x ?? 0) / sizes.width) * box.scrollWidth - box.clientWidth / 2)
+  box.scrollLeft = scrolled ?? 0
+  seeHead()
   const again = focused && held?.pointed && cells.find(({ node, unit }) => node.id === held.pointed.id && unit === held.pointed.unit)
   if (again) point(again.node.id, again.unit, again.cell)
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
@@ -353,10 +364,12 @@ const draw = (root, data, tell) => {
     renew(next) {
       values = all = numbers(next.values)
       ;({ reach, cell_reach: cellReach, said, cursor } = next)
-      if (next.head !== asked && next.head !== heads.get(data.name)?.told) head = within(next.head)
+      const moved = next.head !== asked && next.head !== heads.get(data.name)?.told
+      if (moved) head = within(next.head)
       asked = next.head
       fill()
       light()
+      if (moved) seeHead()
       placeRing()
     },
     close() {
