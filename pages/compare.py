@@ -25,6 +25,7 @@ try:
     with working(asked.configs[0], goes_on=race.running()):
         comparison = race.held(asked)
 except ConfigError as error:
+    wishes.drop()
     race.cancel()
     st.error(str(error), icon=":material/error:")
     st.stop()

@@ -35,7 +35,9 @@ EMBEDDED_SCRIPT = (
 )
 """Tells the style sheets that the page is meant for a frame; Streamlit keeps ``embed`` out of its own query."""
 
-SCRIPTS = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in ("address.js", "fields.js"))
+SCRIPTS = "".join(
+    f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in ("address.js", "early.js", "fields.js")
+)
 
 STYLE = "".join(
     f'<style id="{sheet.stem}">{sheet.read_text(encoding="utf-8")}</style>' for sheet in sorted(UI.rglob("*.css"))

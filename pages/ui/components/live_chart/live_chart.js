@@ -83,6 +83,22 @@ const scaled = (value, by, name) => {
   return name === "ticklabelstandoff" ? Math.round(value * by) : value * by // Plotly takes whole numbers only here
 }
 
+// Plotly leaves an open hover label as it is when the data under it change: it is drawn again from the new ones.
+const hovers = new WeakMap() // by chart: the event that opened the label, and its axes
+const followHover = (plot) => {
+  plot.removeAllListeners("plotly_hover")
+  plot.removeAllListeners("plotly_unhover")
+  plot.on("plotly_hover", ({ event, points: [{ xaxis, yaxis }] }) => {
+    if (event?.isTrusted) hovers.set(plot, { event, axes: `${xaxis._id}${yaxis._id}` })
+  })
+  plot.on("plotly_unhover", () => hovers.delete(plot))
+  hoverAgain(plot)
+}
+const hoverAgain = (plot) => {
+  const open = hovers.get(plot)
+  if (open) window.Plotly.Fx.hover(plot, open.event, open.axes)
+}
+
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
 
 const chart = (root, figure, pick) => {
@@ -102,6 +118,7 @@ const chart = (root, figure, pick) => {
     offerChart(root, plot, figure.name, Plotly, () => ({ data: withTexts(data, layout), layout }))
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
+    followHover(plot)
     if (figure.picks) {
       plot.on("plotly_click", ({ points: [{ curveNumber: panel, x: column, y: row }] }) => pick({ panel, column, row }))
     }
@@ -115,6 +132,7 @@ const chart = (root, figure, pick) => {
   const show = () => {
     clearTimeout(resting)
     if (!paintCells(plot, data, layout)) return draw()
+    hoverAgain(plot)
     plot.setAttribute("aria-label", alt)
     resting = setTimeout(soon, RESTS_MS)
   }
@@ -124,6 +142,9 @@ const chart = (root, figure, pick) => {
   soon()
   return {
     update(patch) {
+      const size = (z) => z?.shape?.replaceAll(" ", "") // Plotly writes a space behind the comma
+      const fits = data.every(({ z }, index) => size(z) === size(patch.data?.[index]?.z ?? z))
+      if (!fits) return // of another text
       data = data.map((trace, index) => ({ ...trace, ...(patch.data?.[index] ?? {}) }))
       layout = merged(layout, patch.layout ?? {})
       alt = patch.alt ?? alt

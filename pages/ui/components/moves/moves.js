@@ -54,5 +54,7 @@ export default function ({ data, parentElement, setStateValue }) {
     button.onclick = () => move(way)
   }
   document.addEventListener("keydown", strike) // the same function again is no second listener
+  const early = window.rnnEarlyKeys?.splice(0) ?? []
+  for (const [path, event] of early) if (path === location.pathname) strike(event)
   return () => document.removeEventListener("keydown", strike)
 }

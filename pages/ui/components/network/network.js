@@ -297,9 +297,14 @@ const draw = (root, data, tell) => {
     tip.hidden = pointed === undefined
     if (!pointed) return
     lightWays(id, groups, lines, before, after)
+    tellTip()
+    placeTip(tip, root, near)
+  }
+  const tellTip = () => {
+    if (!pointed) return
+    const { id, unit } = pointed
     const node = byId.get(id)
     tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
-    placeTip(tip, root, near)
   }
   const label = ({ kind, state, line, step, live, index }) => {
     if (kind === "token") return live ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}` : words.padding
@@ -355,10 +360,13 @@ const draw = (root, data, tell) => {
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
   return {
     update(patch) {
-      values = all = numbers(patch.values)
+      const next = numbers(patch.values)
+      if (next.length !== all.length) return // of another picture
+      values = all = next
       ;({ reach, cell_reach: cellReach, said } = patch)
       fill()
       tellSentence()
+      tellTip()
     },
     // The same picture once more: only what moves is taken over, since to draw it costs many frames.
     renew(next) {
@@ -371,6 +379,7 @@ const draw = (root, data, tell) => {
       light()
       if (moved) seeHead()
       placeRing()
+      tellTip()
     },
     close() {
       clearInterval(timer)
