@@ -113,7 +113,7 @@
         : up
           ? DECADES.find((step) => step > value + near)
           : DECADES.findLast((step) => step < value - near)
-    return Math.min(rule.high ?? Infinity, Math.max(rule.low, to ?? value))
+    return Math.min(rule.high ?? Infinity, Math.max(rule.low ?? -Infinity, to ?? value))
   }
   const step = (event, field, up) => {
     const key = [...(field?.closest('[class*="st-key-"]')?.classList ?? [])].find((name) => name.slice(7) in rules)

@@ -65,8 +65,8 @@ def typed_number(
     if isinstance(held, int):
         st.session_state[key] = float(held)
     st.session_state.setdefault(_DRAWN, {})[key] = {
-        "low": LOWEST_DECADE if step == DECADES else rule.low,
-        "high": rule.high if math.isfinite(rule.high) else None,
+        "low": LOWEST_DECADE if step == DECADES else _finite(rule.low),
+        "high": _finite(rule.high),
         "step": step,
         "start": start,
     }
@@ -149,6 +149,11 @@ def repair_words(change: Mapping[str, Any]) -> str:
 
 def _code(value: object) -> str:
     return f'"{value}"' if isinstance(value, StrEnum) else f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _finite(limit: float) -> float | None:
+    """Return a limit as JSON has it: None for infinity."""
+    return limit if math.isfinite(limit) else None
 
 
 def _plain(rule: Whole | Real, value: float) -> float:

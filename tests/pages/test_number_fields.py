@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,6 +102,7 @@ def test_no_number_field_keeps_a_value_from_the_server(screens: dict[str, Screen
         assert (field.proto.has_min, field.proto.has_max) == (False, False), field.key
         assert field.proto.data_type == field.proto.FLOAT, field.key
         assert field.key in rules
+    json.dumps(rules, allow_nan=False)  # a browser reads no Infinity
 
 
 def test_the_page_below_a_refused_number_is_the_last_good_one(screens: dict[str, Screen]) -> None:
