@@ -10,12 +10,12 @@ from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.insights import show_insights
 from pages.ui.train import film, past, playback
+from pages.ui.train.epochs import list_epochs
 from pages.ui.train.parts import show_parts
 from pages.ui.train.verdict import stop_words
 from pages.ui.work import working
 from rnn_core import history_csv
 from rnn_core.export import Part
-from rnn_core.tables import prediction_table
 
 LISTED = 500
 
@@ -73,10 +73,10 @@ with st.expander(_("Every epoch")):
     else:
         every = st.toggle(_("All epochs, not only the newest {count}").format(count=LISTED), key="all_epochs")
         listed = shown.history[:] if every else shown.history[-LISTED:]
-        st.dataframe(prediction_table([*listed, shown.now], trainer.encoding), hide_index=True, key="every_epoch")
+        list_epochs([*listed, shown.now], trainer.encoding, window)
         st.download_button(
             _("Download as CSV"),
-            data=lambda: history_csv([*trainer.history, trainer.now]),
+            data=lambda: history_csv([*trainer.history, trainer.now], trainer.encoding),
             file_name="history.csv",
             mime="text/csv",
             on_click="ignore",

@@ -17,6 +17,7 @@ from rnn_core.encoding import Encoding
 from rnn_core.history import EpochRecord
 from rnn_core.runs import Run
 from rnn_core.text import visible
+from rnn_core.token_columns import RIGHT, token_columns
 
 Table: TypeAlias = pd.DataFrame
 """What every table here is, for a module that hands one on."""
@@ -78,24 +79,32 @@ def history_table(history: Sequence[EpochRecord]) -> pd.DataFrame:
     )
 
 
-def history_csv(history: Sequence[EpochRecord]) -> str:
+def history_csv(history: Sequence[EpochRecord], encoding: Encoding | None = None) -> str:
     """``history_table`` as CSV that is safe to open in a spreadsheet; ``read_history_csv`` gives the table back.
 
     A prediction that a spreadsheet would take for a formula (it begins with =, +, -, @) has an apostrophe in front.
     The text begins with a byte order mark.
+
+    Args:
+        encoding: of the text that is trained; with it, a column for each predicted token follows (``token_columns``).
     """
     table = history_table(history)
     guarded = table.assign(prediction=table["prediction"].map(_guarded))
+    if encoding is not None:
+        cells = token_columns(history, encoding)
+        guarded = _beside(guarded, {name: [*map(_guarded, column)] for name, column in cells.items()})
     return _BYTE_ORDER_MARK + guarded.to_csv(index=False, lineterminator="\n")
 
 
 def read_history_csv(file: str | PathLike[str] | TextIO) -> pd.DataFrame:
     """The ``history_table`` that ``history_csv`` wrote, to the last bit; a file without a byte order mark too.
 
+    Columns of tokens are left out: prediction has all of them.
+
     Args:
         file: a path, or an open text file (opened with ``newline=""``).
     """
-    return pd.read_csv(file, converters={"prediction": _unguarded}, lineterminator="\n")
+    return pd.read_csv(file, usecols=list(_HISTORY_COLUMNS), converters={"prediction": _unguarded}, lineterminator="\n")
 
 
 def history_parquet(history: Sequence[EpochRecord]) -> bytes:
@@ -155,29 +164,30 @@ def _unguarded(cell: str) -> str:
     return cell.removeprefix(_GUARD)
 
 
-def prediction_table(history: Sequence[EpochRecord], encoding: Encoding) -> pd.DataFrame:
-    """``history_table``, newest first, with ``wrong`` for gradient_norm: the wrong tokens in place, · elsewhere.
+def prediction_table(
+    history: Sequence[EpochRecord], encoding: Encoding, *, lines: range | None = None, steps: range | None = None
+) -> pd.DataFrame:
+    """Return ``history_table``, newest first, with a column for each predicted token in place of gradient_norm.
 
+    A token column has the wrong tokens, and · where the prediction is right; see ``token_columns``.
     For the eye: tokens that one could not see by themselves have their ``visible`` labels.
+
+    Args:
+        lines, steps: which lines and steps of the batch have token columns; None for all.
     """
     newest_first = history[::-1]
     table = history_table(newest_first).drop(columns="gradient_norm")
-    return table.assign(
-        prediction=["\n".join(_said(record, encoding)) for record in newest_first],
-        wrong=["\n".join(_marks(record, encoding)) for record in newest_first],
-    )
+    shown = table.assign(prediction=["\n".join(_said(record, encoding)) for record in newest_first])
+    return _beside(shown, token_columns(newest_first, encoding, lines=lines, steps=steps, right=RIGHT))
+
+
+def _beside(table: pd.DataFrame, columns: Mapping[str, list[str]]) -> pd.DataFrame:
+    return pd.concat([table, pd.DataFrame(columns, index=table.index, dtype="str")], axis="columns")
 
 
 def _said(record: EpochRecord, encoding: Encoding) -> list[str]:
     return [
         "".join(visible(dict(errors).get(t, asked)) for t, asked in enumerate(target))
-        for errors, target in zip(record.errors, encoding.targets, strict=True)
-    ]
-
-
-def _marks(record: EpochRecord, encoding: Encoding) -> list[str]:
-    return [
-        "".join(visible(dict(errors)[t]) if t in dict(errors) else "·" for t in range(len(target)))
         for errors, target in zip(record.errors, encoding.targets, strict=True)
     ]
 

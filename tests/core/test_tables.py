@@ -30,7 +30,8 @@ from rnn_core.tables import (
     runs_table,
     vocabulary_table,
 )
-from rnn_core.text import canonical_text
+from rnn_core.text import canonical_text, visible
+from rnn_core.token_columns import MAX_TOKEN_COLUMNS
 from rnn_core.training import Trainer
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +156,9 @@ def test_predictions_come_newest_first_with_their_wrong_tokens_in_place(two_epoc
         "loss": [0.25, 2.5],
         "accuracy": [1.0, 2 / 3],
         "prediction": ["ab\nb", "ab\na"],
-        "wrong": ["··\n·", "··\na"],
+        "0, 0 a": ["·", "·"],
+        "0, 1 b": ["·", "·"],
+        "1, 0 b": ["·", "a"],
     }
 
 
@@ -164,7 +167,8 @@ def test_predictions_are_shown_with_labels_that_one_can_see_and_kept_to_the_lett
     trainer.run(20)
     records = list(trainer.history)
     shown = prediction_table(records, trainer.encoding)
-    for record, prediction, wrong in zip(records[::-1], shown["prediction"], shown["wrong"], strict=True):
+    wrong_cells = shown.iloc[:, 4:].to_numpy().tolist()
+    for record, prediction, wrong in zip(records[::-1], shown["prediction"], wrong_cells, strict=True):
         assert prediction == "\n".join(record.decoded).replace(" ", "␣").replace("\0", "␀")
         assert not {" ", "\0"} & {*prediction, *wrong}
     assert any(" " in "".join(record.decoded) for record in records)
@@ -184,8 +188,66 @@ def test_a_wrong_space_is_a_mark_that_one_can_see() -> None:
         "loss": [1.0],
         "accuracy": [0.5],
         "prediction": ["␣␣"],
-        "wrong": ["␣·"],
+        "0 a": ["␣"],
+        "1 ␣": ["·"],
     }
+
+
+PLACED = ["a\u00a0b", "שלום", "سلام", "a 👩\u200d🚀🇰🇷", "한글", "ab\u00a0\nשל", "=+-@", "1, 0 ,\n\u200f"]
+"""Texts whose tokens do not keep their places in one string: named, right-to-left, wide, the signs of a formula."""
+
+
+def placed(text: str) -> Trainer:
+    trainer = Trainer(RunConfig(text, head=Head.LINEAR, hidden_size=3))
+    trainer.run(6)
+    return trainer
+
+
+def predicted(trainer: Trainer, record: EpochRecord) -> list[tuple[str, str]]:
+    """Target and predicted token at every step of every line."""
+    return [
+        (target, dict(errors).get(step, target))
+        for errors, line in zip(record.errors, trainer.encoding.targets, strict=True)
+        for step, target in enumerate(line)
+    ]
+
+
+@pytest.mark.parametrize("text", PLACED)
+def test_each_predicted_token_has_a_cell_of_its_own_below_its_target(text: str) -> None:
+    trainer = placed(text)
+    records = [*trainer.history, trainer.now]
+    table = prediction_table(records, trainer.encoding)
+    targets = [target for target, _said in predicted(trainer, records[0])]
+    assert [name.split(" ")[-1] for name in table.columns[4:]] == [visible(target) for target in targets]
+    assert table.columns.is_unique
+    for row, record in zip(table.iloc[:, 4:].to_numpy().tolist(), records[::-1], strict=True):
+        assert row == ["·" if said == target else visible(said) for target, said in predicted(trainer, record)]
+    assert any(cell != "·" for cell in table.iloc[:, 4:].to_numpy().ravel())
+
+
+@pytest.mark.parametrize("text", PLACED)
+def test_a_csv_has_a_cell_for_each_predicted_token_and_is_read_back_without_them(text: str) -> None:
+    trainer = placed(text)
+    records = [*trainer.history, trainer.now]
+    document = history_csv(records, trainer.encoding)
+    header, *rows = csv.reader(io.StringIO(document.removeprefix(BOM), newline=""))
+    assert header[:5] == COLUMNS
+    for row, record in zip(rows, records, strict=True):
+        labels = [visible(said) for _target, said in predicted(trainer, record)]
+        assert row[5:] == [f"'{label}" if label[0] in "'=+-@" else label for label in labels]
+    for text in (document, history_csv(records)):
+        read = read_history_csv(io.StringIO(text, newline=""))
+        pd.testing.assert_frame_equal(read, history_table(records), check_exact=True)
+
+
+def test_the_columns_of_tokens_are_those_of_the_window_and_not_more_than_the_bound() -> None:
+    trainer = placed("ab" * 50 + "\nabc")
+    records = [trainer.now]
+    first = prediction_table(records, trainer.encoding).columns[4:]
+    assert (len(first), first[0], first[-1]) == (MAX_TOKEN_COLUMNS, "0, 0 a", f"0, {MAX_TOKEN_COLUMNS - 1} b")
+    window = prediction_table(records, trainer.encoding, lines=range(1, 2), steps=range(1, 9))
+    assert window.columns[4:].tolist() == ["1, 1 b", "1, 2 c"]
+    assert prediction_table([], trainer.encoding).shape == (0, 4 + MAX_TOKEN_COLUMNS)
 
 
 def run(config: RunConfig, *losses: float, accuracy: float = 0.5) -> Run:

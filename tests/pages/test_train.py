@@ -139,13 +139,26 @@ def test_wrong_tokens_stand_in_place_and_right_ones_are_dots(stepped: tuple[Scre
     trainer = Trainer(config)
     records = [*trainer.run(3), trainer.now][::-1]
     targets = encode(config).targets
-    for wrong, said, record in zip(screen.every_epoch["wrong"], screen.every_epoch["prediction"], records, strict=True):
+    table = screen.every_epoch
+    assert [name.split(" ")[-1] for name in table.columns[4:]] == [visible(t) for line in targets for t in line]
+    for wrong, said, record in zip(table.iloc[:, 4:].to_numpy().tolist(), table["prediction"], records, strict=True):
         assert said == seen("\n".join(record.decoded))
-        expected = [
-            "".join("·" if s == asked else visible(s) for s, asked in zip(line, target, strict=True))
+        assert wrong == [
+            "·" if s == asked else visible(s)
             for line, target in zip(record.decoded, targets, strict=True)
+            for s, asked in zip(line, target, strict=True)
         ]
-        assert wrong.split("\n") == expected
+
+
+def test_every_epoch_has_the_columns_of_the_window_and_states_which_are_missing(open_screen: Open) -> None:
+    screen = open_screen("train", RunConfig("ab" * 20 + "\n" + "ba" * 20, head=Head.LINEAR))
+    assert screen.every_epoch.columns[4:].tolist()[-1] == "1, 23 a"
+    captions = [caption.value for caption in screen.app.caption]
+    assert any("Only the first 64 of 80 tokens have a column." in words for words in captions)
+    screen = open_screen("train", RunConfig("ab" * 40, head=Head.LINEAR))
+    screen.enter(first_step=5)
+    columns = screen.every_epoch.columns[4:].tolist()
+    assert (len(columns), columns[0], columns[-1]) == (48, "5 b", "52 a")
 
 
 def test_the_live_table_marks_every_wrong_token_under_its_target(stepped: tuple[Screen, RunConfig]) -> None:

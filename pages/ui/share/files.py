@@ -52,7 +52,7 @@ FILES = (
         name="history.csv",
         mime="text/csv",
         words="Every epoch. A prediction that a spreadsheet would take for a formula has an apostrophe in front.",
-        made=lambda run: history_csv([*run.history, run.now]),
+        made=lambda run: history_csv([*run.history, run.now], run.encoding),
     ),
     File(
         name="history.parquet",
