@@ -63,14 +63,11 @@ def pairs_figure(
     high = int(np.ceil(found.max())) if found.size else 0
     low = int(np.clip(np.floor(found.min()) if found.size else 0, SMALLEST_POWER, high - 1))
     labels = [token_label(encoding, line, t) for t in steps]
-    names = [
-        f"{label}<br>{t}" if size <= PRINTED_COLUMNS or t % 5 == 0 else label
-        for label, t in zip(labels, steps, strict=True)
-    ]
+    names = [f"{label}<br>{t}" for label, t in zip(labels, steps, strict=True)]
     powers = list(range(low, high + 1, max(1, (high - low) // 4)))
     pixels = COLUMN_PX if size <= PRINTED_COLUMNS else max(10, 700 // size)
     layout = base_layout(theme, width=SIDE_PX + size * pixels + 90, height=80 + size * min(pixels, 30))
-    tick = {"tickvals": list(steps), "showgrid": False, "zeroline": False, "fixedrange": True}
+    tick = {"tickvals": list(steps), "tickangle": 0, "showgrid": False, "zeroline": False, "fixedrange": True}
     layout |= {
         "margin": {"l": SIDE_PX, "r": 90, "t": 76, "b": 4},
         "xaxis": tick
@@ -225,15 +222,17 @@ def ledger_figure(
         connector={"line": {"color": theme.grid}},
         hovertemplate=f"step %{{x}}<br><b>%{{delta:{HOVER_SHORT}}}</b><extra></extra>",
     )
-    layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 8, "t": 12, "b": 56}}
+    layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 12, "t": 26, "b": 56}}
     layout["yaxis"] = {"gridcolor": theme.grid, "zerolinecolor": theme.quiet, "fixedrange": True, "exponentformat": "e"}
-    every = 1 if len(parts_T) <= 24 else 5
     layout["xaxis"] = {
         "fixedrange": True,
-        "tickvals": [*range(0, len(parts_T), every), len(parts_T)],
-        "ticktext": [*names[::every], words],
+        "tickvals": list(range(len(parts_T))),
+        "ticktext": names,
+        "tickangle": 0,
         "tickfont": {"color": theme.axis["T"], "size": 12},
     }
+    whole = {"x": len(parts_T), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": words}
+    layout["annotations"] = [whole | {"font": {"color": theme.axis["T"], "size": 12}}]
     return go.Figure(bars, layout)
 
 

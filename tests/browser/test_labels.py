@@ -45,3 +45,36 @@ def test_in_the_picture_of_a_longer_text_no_label_overlaps_and_the_head_is_in_vi
     page.locator(".rnn-head").focus()
     page.keyboard.press("Home")
     until(page, HEAD_IN_VIEW)
+
+
+CHARTS_OVERLAPPING = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((plot) => {
+    const found = []
+    const axes = Object.keys(plot._fullLayout).filter((name) => /^[xy]axis[0-9]*$/.test(name))
+    for (const [side, letter] of axes.map((name) => [name[0], name.replace('axis', '')])) {
+        const ticks = [...plot.querySelectorAll(`.${letter}tick text`)]
+        for (const line of [0, 1]) {
+            const parts = ticks.map((one) => (one.querySelectorAll('tspan.line')[line] ?? (line ? null : one)))
+            const boxes = parts.filter((one) => one?.textContent.trim()).map((one) => one.getBoundingClientRect())
+            const [low, high] = side === 'x' ? ['left', 'right'] : ['top', 'bottom']
+            boxes.sort((a, b) => a[low] - b[low])
+            // The box of a letter is higher than the letter: of rows a fifth of it may be shared.
+            const shared = (box) => (side === 'x' ? 1 : 0.25 * box.height)
+            const over = boxes.slice(1).filter((one, at) => one[low] < boxes[at][high] - shared(one))
+            if (over.length) found.push([plot.closest('[class*="st-key-"]').className, letter, line, over.length])
+        }
+    }
+    return found
+})"""
+DRAWN = "document.querySelector('[data-drawn]') && !document.querySelector('[class*=\"_plot \"]:not([data-drawn])')"
+
+
+@pytest.mark.parametrize("page_name", ["", "forward_pass", "train", "through_time", "memory"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("size", [120, 300])
+def test_no_tick_label_of_a_chart_overlaps_another_one(
+    server: str, open_page: Open, page_name: str, width: int, size: int
+) -> None:
+    page = open_page(f"{server}/{page_name}?text={(TEXT * 8)[:size]}")
+    page.set_viewport_size({"width": width, "height": 800})
+    until(page, DRAWN)
+    until(page, f"!({CHARTS_OVERLAPPING})().length")

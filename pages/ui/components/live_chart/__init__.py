@@ -50,7 +50,7 @@ _component = st.components.v2.component(
         "numbers.js",
         "feed.js",
         "take.js",
-        *(_HERE / file for file in ("cells.js", "steps.js", "take_chart.js", "live_chart.js")),
+        *(_HERE / file for file in ("cells.js", "labels.js", "steps.js", "take_chart.js", "live_chart.js")),
     ),
     isolate_styles=False,
 )

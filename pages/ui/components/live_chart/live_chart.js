@@ -113,7 +113,7 @@ const chart = (root, figure, pick) => {
     const sizes = scaled({ data: withTexts(data, layout), layout }, layout.height ? height / layout.height : rem() / 16)
     plot.setAttribute("role", "img")
     plot.setAttribute("aria-label", alt)
-    const drawn = { ...sizes.layout, ...touched, width, height, autosize: false }
+    const drawn = { ...thinned(sizes.layout, width, height), ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
     offerChart(root, plot, figure.name, Plotly, () => ({ data: withTexts(data, layout), layout }))
     forgetCells(plot)
