@@ -22,7 +22,7 @@ _AXES = "TBVHS"
 _MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 
 NEVER, DIVERGED = "never", "diverged"
-_NEVER_AT, _DIVERGED_AT = 1.14, 1.34
+_NEVER_AT, _DIVERGED_AT = 1.2, 1.5
 """Where those stand that were never all right, and those that have diverged, in all epochs."""
 
 
@@ -97,7 +97,7 @@ def first_right_figure(
             "type": "scatter",
             "mode": "markers",
             "marker": {"color": color_of(number, theme), "symbol": _MARKS[number], "size": 11, "opacity": 0.75},
-            "hovertemplate": "%{customdata[0]}<extra>" + escaped(name) + "</extra>",
+            "hovertemplate": "%{customdata[0]}: <b>%{customdata[1]}</b><extra>" + escaped(name) + "</extra>",
         }
         | points
         for number, (lane, name, points) in enumerate(
@@ -110,7 +110,7 @@ def first_right_figure(
     ticks = np.unique(np.linspace(0, last, 5).round().astype(int)).tolist()
     layout["xaxis"] = axis | {
         "title": {"text": title, "standoff": 8},
-        "range": [-0.03 * last, 1.48 * last],
+        "range": [-0.03 * last, 1.68 * last],
         "tickvals": [*ticks, _NEVER_AT * last, _DIVERGED_AT * last],
         "ticktext": [*map(str, ticks), NEVER, DIVERGED],
         "tickangle": 0,
@@ -134,17 +134,17 @@ def first_right_points(lanes: Sequence[Lane], *, last: int) -> list[dict[str, An
             _DIVERGED_AT * last if lost is not None else elsewhere if first is None else first
             for _seed, first, lost in reached
         ]
-        words = [[_hover(*run)] for run in reached]
+        words = [_hover(*run) for run in reached]
         spread = np.linspace(-0.28, 0.28, len(x)) if len(x) > 1 else np.zeros(1)
         found.append({"x": np.array(x, np.float32), "y": (row + spread).astype(np.float32), "customdata": words})
     return found
 
 
-def _hover(seed: int, first: int | None, lost: int | None) -> str:
-    """What a dot is of."""
+def _hover(seed: int, first: int | None, lost: int | None) -> list[str]:
+    """Return what a dot is of: the seed, and what became of its run."""
     if lost is not None:
-        return f"seed {seed}: <b>diverged at epoch {lost}</b>"
-    return f"seed {seed}: <b>{'never' if first is None else f'epoch {first}'}</b>"
+        return [f"seed {seed}", f"diverged at epoch {lost}"]
+    return [f"seed {seed}", NEVER if first is None else f"epoch {first}"]
 
 
 def _pale(color: str) -> str:

@@ -23,15 +23,17 @@ def opened(open_page: Open, address: str) -> Page:
 
 
 def test_from_start_to_cancel_to_download(server: str, open_page: Open) -> None:
-    page = opened(open_page, f"{server}/compare?{NEXT}")
+    page = open_page(f"{server}/compare?{NEXT}")
     status = page.locator(".st-key-race_status .rnn-text")
     expect(status).to_contain_text("3 configurations × 5 seeds")
     page.get_by_role("spinbutton", name="epochs").fill("2000")
     page.get_by_role("spinbutton", name="epochs").press("Enter")
     expect(status).to_contain_text("2000 epochs")
+    expect(page.get_by_text("Nothing is trained yet")).to_be_visible()
+    assert page.locator(".rnn-plot").count() == 0
+    page.get_by_role("button", name="Run", exact=True).click()
     until(page, DRAWN)
     page.evaluate(f"{LOSS}.dataset.stays = 'yes'")
-    page.get_by_role("button", name="Run", exact=True).click()
     until(page, f"{EPOCHS_DRAWN} > 5")
     assert page.evaluate(f"{LOSS}.dataset.stays") == "yes"
     page.get_by_role("button", name="Cancel", exact=True).click()
@@ -47,7 +49,7 @@ def test_from_start_to_cancel_to_download(server: str, open_page: Open) -> None:
 
 
 def test_it_runs_to_its_end_by_itself_and_says_so(server: str, open_page: Open) -> None:
-    page = opened(open_page, f"{server}/compare?text=ab&head=linear")
+    page = open_page(f"{server}/compare?text=ab&head=linear")
     page.get_by_role("spinbutton", name="epochs").fill("10")
     page.get_by_role("spinbutton", name="epochs").press("Enter")
     expect(page.locator(".st-key-race_status .rnn-text")).to_contain_text("× 10 epochs")
@@ -84,5 +86,7 @@ def test_an_insight_opens_and_its_change_is_tried_and_taken_back(server: str, op
 def test_on_a_phone_no_page_scrolls_sideways(server: str, open_page: Open) -> None:
     for path in ("memory", "compare"):
         page = open_page(f"{server}/{path}?{NEXT}", viewport={"width": 390, "height": 844})
+        if path == "compare":
+            page.get_by_role("button", name="Run", exact=True).click()
         until(page, DRAWN)
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390

@@ -58,7 +58,7 @@ def path_of(name: str) -> str:
 def assert_works(page: Page, place: str, name: str) -> None:
     """The page with this name is shown at its address, and all of its charts are drawn."""
     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[name])
-    until(page, f"{DRAWN} && (window.Plotly || {json.dumps(name)} === 'share')")
+    until(page, f"{DRAWN} && (window.Plotly || ['share', 'compare'].includes({json.dumps(name)}))")
     settle(page)
     assert urlsplit(page.url).path == f"{urlsplit(place).path}/{path_of(name)}"
 

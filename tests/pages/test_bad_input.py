@@ -77,6 +77,8 @@ def see(open_screen: Open, text: str) -> Seen:
         assert screen.errors == []
         assert screen.widget("text").value == canonical_text(text)
         rendered[page] = list(screen.rendered())
+        if page == "compare":  # it has no figure before it runs
+            screen.press("Run")
         figures[page] = screen.figures()
     return Seen(text, rendered, figures)
 

@@ -75,7 +75,6 @@ OTHERS = {
     "train": {"loss_plot"},
     "through_time": {"pairs_plot", "ledger_total_plot", "ledger_plot", "eigenvalues_plot"},
     "memory": {"need_0_plot", "ceiling_plot", "state_map_plot"},
-    "compare": {"race_loss_plot", "race_accuracy_plot", "race_right_plot"},
 }
 """Charts that are no heatmap of a whole tensor."""
 

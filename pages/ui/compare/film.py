@@ -178,7 +178,7 @@ def _right_title(comparison: Comparison) -> str:
 
 def _first_right_title(comparison: Comparison) -> str:
     if comparison.lanes[0].remembered:
-        return _("first epoch with the remembered characters right")
+        return _("remembered characters first right (epoch)")
     return _("first epoch with everything right")
 
 

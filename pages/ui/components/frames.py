@@ -1,8 +1,8 @@
-"""How many frames a session was sent: what is drawn after frames, or in another session, is new to the browser.
+"""How many frames a session was sent, by which start of the server: what is drawn after frames is new to the browser.
 
 Streamlit hands a component its data only where they differ from those it was last given; but what stands there was
-moved by frames since, and may be far from them. A server that was started again begins a session without frames in a
-page that has seen some.
+moved by frames since, and may be far from them. A server that was started again begins without frames in a page that
+has seen some.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import secrets
 import streamlit as st
 
 _SENT = "frames_sent"
-_SESSION = "frames_session"
+_STARTED = secrets.token_hex(4)
+"""Of this start of the server."""
 
 
 def count_frame() -> None:
@@ -21,6 +22,5 @@ def count_frame() -> None:
 
 
 def after_frames() -> dict[str, str]:
-    """Return what the data of a component that frames can move hold beside their own; it differs between sessions."""
-    session = st.session_state.setdefault(_SESSION, secrets.token_hex(4))
-    return {"after": f"{session}.{st.session_state.get(_SENT, 0)}"}
+    """Return what the data of a component that frames can move hold beside their own, after a restart other data."""
+    return {"after": f"{_STARTED}.{st.session_state.get(_SENT, 0)}"}
