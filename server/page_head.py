@@ -36,7 +36,8 @@ EMBEDDED_SCRIPT = (
 """Tells the style sheets that the page is meant for a frame; Streamlit keeps ``embed`` out of its own query."""
 
 SCRIPTS = "".join(
-    f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in ("address.js", "early.js", "fields.js")
+    f"<script>{(UI / name).read_text(encoding='utf-8')}</script>"
+    for name in ("address.js", "early.js", "fields.js", "roles.js")
 )
 
 STYLE = "".join(
