@@ -54,8 +54,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
         label_visibility="collapsed",
     )
     st.text(_("epochs per frame"), width="content")
-    playback.count()
     film.mount_status(shown)
+    playback.count()
 edits.show_apart(config)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")

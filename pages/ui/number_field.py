@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import given
 from pages.ui.i18n import _
+from rnn_core.numbers import format_significant
 from rnn_core.repair import Problem, Values, find_problem, nearest
 from rnn_core.rules import Real, Whole
 
@@ -148,7 +149,9 @@ def repair_words(change: Mapping[str, Any]) -> str:
 
 
 def _code(value: object) -> str:
-    return f'"{value}"' if isinstance(value, StrEnum) else f"{value:.12g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return format_significant(value, digits=12)
+    return f'"{value}"' if isinstance(value, StrEnum) else str(value)
 
 
 def _finite(limit: float) -> float | None:

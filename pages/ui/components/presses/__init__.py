@@ -34,7 +34,7 @@ def count_presses(shown: Mapping[str, str], *, key: str) -> None:
         key: of the component.
     """
     session = st.session_state.setdefault(_SESSION, uuid.uuid4().hex)
-    with st.container(key=f"{key}_place"):
+    with st.container(key=f"{key}_place", width="content"):  # takes no room in a row
         _component(key=key, data={"session": session, "shown": dict(shown)}, on_presses_change=lambda: None)
 
 
