@@ -9,7 +9,7 @@ from pages.ui.head import chosen_epoch, show_head
 from pages.ui.hints import try_next
 from pages.ui.i18n import _
 from pages.ui.insights import show_insights
-from pages.ui.train import film, past, playback
+from pages.ui.train import film, kept, past, playback
 from pages.ui.train.epochs import list_epochs
 from pages.ui.train.parts import show_parts
 from pages.ui.train.verdict import stop_words
@@ -22,7 +22,10 @@ LISTED = 500
 config = state.config()
 show_head(
     _("Train"),
-    _("*Step* makes one update: one forward pass, one backward pass. Watch the wrong characters, then the loss."),
+    _(
+        "*Step* makes the chosen number of updates, each one forward and one backward pass. "
+        "Watch the wrong characters, then the loss."
+    ),
     config,
 )
 with working(config, goes_on=playback.playing()):
@@ -49,7 +52,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
         [1, 10, 100],
         default=1,
         required=True,
-        key="speed",
+        key=playback.SPEED,
         persist_state="session",
         label_visibility="collapsed",
     )
@@ -57,6 +60,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
     film.mount_status(shown)
     playback.count()
 edits.show_apart(config)
+kept.offer(trainer)
 if stopped:
     st.warning(stopped, icon=":material/stop_circle:")
 

@@ -20,18 +20,28 @@ PATIENCE_S = 1.0
 SAID_EVERY_S = 0.1
 
 
-def ask_for(config: RunConfig, branch: Branch | None, epoch: int) -> None:
-    """Has ``catch_up`` bring the run of ``config``, and of its branch, to ``epoch``."""
-    st.session_state[_ASKED] = config, branch, epoch
+def ask_for(config: RunConfig, branch: Branch | None, epoch: int, *, alone: bool = False) -> None:
+    """Has ``catch_up`` bring the run of ``config``, and of its branch, to ``epoch``.
+
+    Args: alone: whether the run that a branch has left stays where it is.
+    """
+    st.session_state[_ASKED] = config, branch, epoch, alone
+
+
+def make_more(run: Trainer, updates: int) -> None:
+    """Have ``catch_up`` make so many updates more of ``run``, behind those that it has not made yet."""
+    config, branch, epoch, _alone = st.session_state.get(_ASKED, (None, None, 0, False))
+    start = max(epoch, run.epoch) if (config, branch) == (run.config, run.branch) else run.epoch
+    ask_for(run.config, run.branch, start + updates, alone=True)
 
 
 def catch_up() -> None:
     """Makes the updates that were asked for, with a bar and a way to cancel once it takes longer than a second."""
-    config, branch, epoch = st.session_state.get(_ASKED, (None, None, 0))
+    config, branch, epoch, alone = st.session_state.get(_ASKED, (None, None, 0, False))
     run = state.trainer()
     if (run.config, run.branch) != (config, branch):
         return
-    runs = [run] if branch is None else [_first_run(run), run]
+    runs = [run] if branch is None or alone else [_first_run(run), run]
     bar = _Bar(sum(max(0, epoch - one.epoch) for one in runs))
     for one in runs:
         while one.epoch < epoch and one.stop is None:
@@ -70,7 +80,7 @@ class _Bar:
         if now < self._next:
             return
         self._next = now + SAID_EVERY_S
-        words = _("Replaying update {made} of {updates}").format(made=self._made, updates=self._updates)
+        words = _("Update {made} of {updates}").format(made=self._made, updates=self._updates)
         if self._bar is None:
             self._place = st.empty()
             with self._place.container(horizontal=True, vertical_alignment="center", key="replay"):

@@ -62,6 +62,16 @@ def run_of(other: RunConfig) -> Trainer | None:
     return run
 
 
+def last_trained() -> Trainer | None:
+    """Return the training that was the present one last, of those of other configs that have an update; None if none.
+
+    A training on a branch is passed over.
+    """
+    present = trainer()
+    others = (run for run in reversed(st.session_state[_RUNS].values()) if run.config != present.config)
+    return next((run for run in others if run.epoch and run.branch is None), None)
+
+
 def keep_run(run: Trainer) -> None:
     """Keeps the training of another config among the last few runs, behind the present one."""
     present = trainer()

@@ -144,3 +144,39 @@ def test_visitors_do_not_share_their_trainings(screen: Screen, open_screen: Open
     other.enter(cell="rnn")
     assert_at(other, RunConfig(), 0)
     assert not {id(run) for run in screen.runs.values()} & {id(run) for run in other.runs.values()}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [({"cell": "lstm"}, "cell rnn"), ({"text": "hello"}, "text hello! world"), ({"task": "next"}, "task copy")],
+    ids=["cell", "text", "task"],
+)
+def test_a_change_names_the_trained_run_that_is_kept_and_one_click_returns_to_it(
+    screen: Screen, change: dict[str, Any], kept: str
+) -> None:
+    assert not screen.has("kept_run")
+    screen.enter(**change)
+    assert screen.words("kept_run") == [f"The run before is kept at epoch {UPDATES}: {kept}"]
+    screen.press_key("return_to_kept")
+    assert_at(screen, RunConfig(), UPDATES)
+    assert not screen.has("kept_run")
+
+
+def test_a_run_that_would_change_what_the_link_hides_is_not_offered(open_screen: Open) -> None:
+    screen = open_screen("train", {"hide": "cell"})
+    screen.runs[RunConfig()].run(UPDATES)
+    screen.enter(learning_rate=0.01)
+    assert screen.has("kept_run")
+    screen.app.session_state["cell"] = "lstm"
+    screen.app.run()
+    assert not screen.has("kept_run")
+
+
+@pytest.mark.parametrize("speed", [1, 10, 100])
+def test_step_makes_as_many_updates_as_the_speed_beside_it(open_screen: Open, speed: int) -> None:
+    screen = open_screen("train")
+    screen.enter(speed=speed)
+    for presses in (1, 2):
+        screen.press("Step")
+        assert screen.live("live_status")["text"].startswith(f"epoch {presses * speed} ")
+    assert_at(screen, RunConfig(), 2 * speed)

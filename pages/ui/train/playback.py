@@ -22,6 +22,8 @@ ROWS = 12
 
 PLAY, PAUSE = "play", "pause"
 PRESSES = "train_presses"
+SPEED = "speed"
+"""The key of the control for the number of epochs."""
 
 _PLAYING = "playing"
 
@@ -55,15 +57,14 @@ def count() -> None:
 
 
 def step() -> None:
-    """Make one update by hand for each press."""
+    """Make for each press as many updates as are chosen for one update of the live view."""
     wishes.later(_step)
 
 
 def _step() -> None:
-    run = state.trainer()
-    for _press in range(fresh_presses("step", key=PRESSES)):
-        if run.stop is None:
-            run.step()
+    presses = fresh_presses("step", key=PRESSES)
+    if presses:
+        replay.make_more(state.trainer(), presses * st.session_state.get(SPEED, 1))
 
 
 def reset() -> None:
