@@ -138,7 +138,8 @@ GENERAL = (
     # what the app does
     r"Each line is the median|each run is the one of \*Train\*|of every configuration: |^Download|The address",
     r"^Above 0, at most 10|^never$|^nothing$|Controls that whoever|It needs torch alone|The config alone",
-    r"whoever opens|remember one character|what is right there",
+    r"whoever opens|remember one character|what is right there|^Nothing is trained yet|^\*Run\* trains \d+ networks",
+    r"^\*Step\* makes the chosen number of updates",
     r"torch says nothing if they are swapped|what CrossEntropyLoss is given|Where each row of h_n sits",
 )
 """Patterns of sentences that are definitions, names of what is drawn, or about the app: true of no configuration in
