@@ -191,7 +191,7 @@ def test_playing_stops_by_itself_when_the_loss_is_not_finite(server: str, open_p
     page = open_page(f"{server}/train{query}")
     press(page, "Play")
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text("Lower learning_rate or set clip_norm", timeout=20_000)
+    expect(notice).to_contain_text("Lower learning_rate (now 10) or set clip_norm", timeout=20_000)
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Step", exact=True)).to_be_disabled()
     press(page, "Reset")

@@ -23,9 +23,8 @@ PICTURES = {
     "train": ".st-key-loss_chart",
     "through_time": ".st-key-gradient_picture",
     "memory": ".js-plotly-plot",
-    "compare": ".js-plotly-plot",
 }
-"""The first picture of each page that has one."""
+"""The first picture of each page that opens with one."""
 
 
 class Course(http.server.BaseHTTPRequestHandler):

@@ -112,6 +112,15 @@ def inside(server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     page.close()
 
 
+NODES_OF_SHARE = {'[data-testid="stFileUploaderDropzone"]': "the place for a file has a role that agrees with its name"}
+
+
+@pytest.mark.parametrize(("selector", "need"), NODES_OF_SHARE.items(), ids=list(NODES_OF_SHARE))
+def test_share_has_a_node(server: str, open_page: Open, selector: str, need: str) -> None:
+    share = open_page(f"{server}/share")
+    expect(share.locator(selector).first, lost(f"node {selector}", need)).to_be_attached()
+
+
 @pytest.mark.parametrize(("selector", "need"), NODES.items(), ids=list(NODES))
 def test_the_page_has_a_node(inside: Page, selector: str, need: str) -> None:
     if "primary" in selector:
@@ -160,7 +169,7 @@ def test_every_node_that_a_source_names_is_in_the_table() -> None:
         for name in name
         if name
     }
-    known = set(re.findall(r"\bst[A-Z][\w-]+", " ".join(NODES)))
+    known = set(re.findall(r"\bst[A-Z][\w-]+", " ".join([*NODES, *NODES_OF_SHARE])))
     assert named - known == set(), "a source leans on a node that no row of NODES names"
 
 
