@@ -463,6 +463,7 @@ def test_after_an_explosion_a_smaller_learning_rate_trains_again(open_screen: Op
     explode(screen)
     screen.enter(learning_rate=0.01)
     assert screen.app.warning.values == []
+    screen.enter(speed=1)
     screen.press("Step")
     assert_at(screen, replace(EXPLODES, learning_rate=0.01), 1)
 

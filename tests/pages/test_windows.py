@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pages.ui.inside_the_cell.microscope import TERMS
-from pages.ui.inside_the_cell.place import UNITS
+from pages.ui.inside_the_cell.place import STEPS, UNITS
 from rnn_core import PRESETS, RunConfig, Trace, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head, Task
 from rnn_core.cursor import Cursor
@@ -104,11 +104,11 @@ def test_the_window_on_the_steps_moves_and_follows_the_cursor(open_screen: Open)
     config = RunConfig("abcdefg" * 9, head=Head.LINEAR, hidden_size=5)
     screen = open_screen("inside_the_cell", config)
     h_TH = trace_of(config).layers[0].h_BTH[0]
-    for change, first in (({}, 0), ({"t": 40}, 31), ({"steps_shown": 2}, 2), ({"t": 62}, 45)):
+    for change, first in (({}, 0), ({"t": 40}, 40 - STEPS // 2), ({"steps_shown": 2}, 2), ({"t": 62}, 63 - STEPS)):
         if change:
             screen.enter(**change)
-        assert_same_panels(screen.heatmaps("unrolled"), [h_TH[first : first + 18].T])
-        assert [column["t"] for column in screen.live("steps_0")["columns"]] == list(range(first, first + 18))
+        assert_same_panels(screen.heatmaps("unrolled"), [h_TH[first : first + STEPS].T])
+        assert [column["t"] for column in screen.live("steps_0")["columns"]] == list(range(first, first + STEPS))
 
 
 @pytest.mark.parametrize("cell", [Cell.LSTM, Cell.GRU])
