@@ -195,7 +195,8 @@ class Screen:
         notice = {id(part) for node in nodes if getattr(node, "key", None) == "problem" for part in node}
         # A download names its file anew in each run.
         left_out = notice | {id(node) for node in nodes if node.type == "download_button" or hasattr(node, "children")}
-        return [(node.type, _as_shown(node)) for node in nodes if id(node) not in left_out]
+        shown = [(node.type, _as_shown(node)) for node in nodes if id(node) not in left_out]
+        return [(kind, part) for kind, part in shown if b"rnn_presses" not in part]  # it holds the id of the session
 
     def rendered(self) -> Iterator[str]:
         """Every string that Streamlit reads as Markdown or HTML, on the page and in the sidebar."""
