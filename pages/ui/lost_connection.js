@@ -1,5 +1,6 @@
-// A lost connection, in this app's words. Streamlit's page tells its host, and itself, what happens to the connection and
-// which errors it would show (server/page_head.py keeps its dialogs from opening): `message` events of its own window.
+// A lost connection, in this app's words. Streamlit's page tells its host, and itself, what happens to the connection
+// and which errors it would show (server/page_head.py keeps its dialogs from opening): `message` events of its own
+// window.
 {
   const words = JSON.parse(document.currentScript.dataset.words)
   let connected = false

@@ -14,8 +14,9 @@ _HERE = Path(__file__).parent
 
 
 def script(*files: str | Path) -> str:
-    """The JavaScript of ``files``, one behind the other; a bare name is one of this folder's."""
-    return "\n".join((_HERE / file).read_text(encoding="utf-8") for file in files)
+    """Return the JavaScript of ``files`` in order, without indents; a bare name is one of this folder's."""
+    lines = (line for file in files for line in (_HERE / file).read_text(encoding="utf-8").splitlines())
+    return "\n".join(map(str.lstrip, lines))
 
 
 def typed_tree(value: Any) -> Any:

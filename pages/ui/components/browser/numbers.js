@@ -2,7 +2,9 @@
 
 // The numbers of a typed array of floats.
 const numbers = ({ bdata, dtype }) =>
-  new (dtype === "f8" ? Float64Array : Float32Array)(Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer)
+  new (dtype === "f8" ? Float64Array : Float32Array)(
+    Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0)).buffer,
+  )
 
 // The same, row by row; null for anything else.
 const matrix = (typed) => {
@@ -10,14 +12,19 @@ const matrix = (typed) => {
   if (!["f4", "f8"].includes(dtype) || !shape) return null
   const values = numbers(typed)
   const columns = Number(shape.split(",")[1])
-  return Array.from({ length: values.length / columns }, (_row, at) => values.subarray(at * columns, (at + 1) * columns))
+  return Array.from({ length: values.length / columns }, (_row, at) =>
+    values.subarray(at * columns, (at + 1) * columns),
+  )
 }
 
 const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
 
 // The colour at a share of a scale [[0, "#…"], …, [1, "#…"]].
 const colorAt = (scale, share) => {
-  const after = Math.max(1, scale.findIndex(([stop]) => share <= stop))
+  const after = Math.max(
+    1,
+    scale.findIndex(([stop]) => share <= stop),
+  )
   const [[low, from], [high, to]] = [scale[after - 1], scale[after]]
   const part = (share - low) / (high - low)
   const ends = channels(to)

@@ -67,7 +67,16 @@ const placeTip = (tip, root, near) => {
 }
 const arrowhead = (id) => {
   const defs = make("defs")
-  const marker = make("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, orient: "auto-start-reverse", markerUnits: "userSpaceOnUse" })
+  const marker = make("marker", {
+    id,
+    viewBox: "0 0 8 8",
+    refX: 7,
+    refY: 4,
+    markerWidth: 10,
+    markerHeight: 10,
+    orient: "auto-start-reverse",
+    markerUnits: "userSpaceOnUse",
+  })
   marker.append(make("path", { d: "M0 0.5L8 4L0 7.5z", fill: "context-stroke" }))
   defs.append(marker)
   return defs

@@ -1,8 +1,10 @@
 // A picture to take away, as a PNG and as a page: its SVG with every style that the page gives it written into it.
 
 const PICTURE_SCALE = 2
-const STYLES =
-  "display visibility opacity fill fill-opacity stroke stroke-opacity stroke-width stroke-dasharray paint-order font-family font-size font-weight font-style letter-spacing text-anchor dominant-baseline".split(" ")
+const STYLES = [
+  ..."display visibility opacity fill fill-opacity stroke stroke-opacity stroke-width stroke-dasharray".split(" "),
+  ..."paint-order font-family font-size font-weight font-style letter-spacing text-anchor dominant-baseline".split(" "),
+]
 
 const standing = (svg) => {
   const copy = svg.cloneNode(true)

@@ -1,6 +1,6 @@
-// The figure of a cell as SVG: cards with what comes in and what is computed, and the wires between them. Stepping through
-// it and pointing only change classes and text. The typeset equation of the step stands above the figure, in a container
-// of the page: this file says which of them is shown.
+// The figure of a cell as SVG: cards with what comes in and what is computed, and the wires between them. Stepping
+// through it and pointing only change classes and text. The typeset equation of the step stands above the figure, in a
+// container of the page: this file says which of them is shown.
 
 const COMPUTES_EVERY_MS = 1400
 const INSET = 8 // of a card, in px
@@ -51,20 +51,43 @@ const drawCell = (root, data, pick) => {
   }
   const drawnPath = (points) => `M${points.map((point) => point.join(" ")).join("L")}`
   const lines = wires.map(({ source, target, axis, points }) => {
-    const wide = source === "c" || source === "kept" || target === "kept" && byId.get(source).order === 0 // what runs through
-    const line = make("path", { d: drawnPath(points), class: wide ? "rnn-wire rnn-wide" : "rnn-wire", "data-from": source, "data-to": target, "marker-end": "url(#rnn-wire-end)" })
+    // What runs through the cell state is wide.
+    const wide = source === "c" || source === "kept" || (target === "kept" && byId.get(source).order === 0)
+    const line = make("path", {
+      d: drawnPath(points),
+      class: wide ? "rnn-wire rnn-wide" : "rnn-wire",
+      "data-from": source,
+      "data-to": target,
+      "marker-end": "url(#rnn-wire-end)",
+    })
     return { path: svg.appendChild(colored(line, axis)), source, target }
   })
   const leaving = out.map(({ source, points, lines: said }) => {
     const group = svg.appendChild(make("g", { class: "rnn-out" }))
-    group.append(colored(make("path", { d: drawnPath(points), class: source === "c" ? "rnn-wire rnn-wide" : "rnn-wire", "marker-end": "url(#rnn-wire-end)" }), "H"))
-    said.forEach((line, index) => group.append(make("text", { x: points[1][0] + 6, y: points[1][1] + (said[1] ? 19 * index - 5 : 4), class: "rnn-small" }, line)))
+    group.append(
+      colored(
+        make("path", {
+          d: drawnPath(points),
+          class: source === "c" ? "rnn-wire rnn-wide" : "rnn-wire",
+          "marker-end": "url(#rnn-wire-end)",
+        }),
+        "H",
+      ),
+    )
+    said.forEach((line, index) =>
+      group.append(
+        make(
+          "text",
+          { x: points[1][0] + 6, y: points[1][1] + (said[1] ? 19 * index - 5 : 4), class: "rnn-small" },
+          line,
+        ),
+      ),
+    )
     return { group, source }
   })
 
-  // --- cards ---
-  // A gate, and a one-hot input, has the scale 0…1, whatever the other numbers are; c and what adds up to it have a scale
-  // of their own around 0, and all else another one.
+  // --- cards --- A gate, and a one-hot input, has the scale 0…1, whatever the other numbers are; c and what adds up to
+  // it have a scale of their own around 0, and all else another one.
   const inUnit = ({ id, axis, does }) => does === "σ" || (id === "x" && axis === "V")
   const ofCell = new Set(byId.has("c") ? ["c_prev", "c", "kept", "written"] : [])
   const paint = (cell, part, value) => {
@@ -76,7 +99,15 @@ const drawCell = (root, data, pick) => {
   const strip = (group, part, [x, y], vector, top, tall, kind) => {
     const wide = (width - 2 * INSET) / vector.length
     vector.forEach((value, index) => {
-      const place = { x: x + INSET + index * wide, y: y + top, width: wide, height: tall, class: `rnn-cell ${kind}`, "data-unit": index, "data-part": part.id }
+      const place = {
+        x: x + INSET + index * wide,
+        y: y + top,
+        width: wide,
+        height: tall,
+        class: `rnn-cell ${kind}`,
+        "data-unit": index,
+        "data-part": part.id,
+      }
       const cell = group.appendChild(make("rect", place))
       if (wide < 4) cell.classList.add("rnn-fine")
       paint(cell, part, value)
@@ -85,36 +116,81 @@ const drawCell = (root, data, pick) => {
     const chosen = { x: x + INSET + unit * wide, y: y + top, width: wide, height: tall }
     group.append(make("rect", { ...chosen, class: "rnn-halo" }), make("rect", { ...chosen, class: "rnn-chosen" }))
   }
-  // Bars of the chosen unit, at one scale: what a gate lets through of the whole, and what adds up to a sum. A summand has
-  // the same colour in its own bar and in the sum's.
+  // Bars of the chosen unit, at one scale: what a gate lets through of the whole, and what adds up to a sum. A summand
+  // has the same colour in its own bar and in the sum's.
   const sums = parts.filter(({ does }) => does === "+")
   const summands = sums.flatMap(({ sources }) => sources)
   const axisOf = new Map(parts.map(({ id, axis }) => [id, axis]))
-  for (const { sources: [first, second] } of sums) if (axisOf.get(first) === axisOf.get(second)) axisOf.set(second, "G")
-  const barred = [...summands, ...parts.filter(({ does, scales }) => scales || does === "+").flatMap(({ id, scales }) => (scales ? [id, scales] : [id]))]
+  for (const {
+    sources: [first, second],
+  } of sums)
+    if (axisOf.get(first) === axisOf.get(second)) axisOf.set(second, "G")
+  const barred = [
+    ...summands,
+    ...parts
+      .filter(({ does, scales }) => scales || does === "+")
+      .flatMap(({ id, scales }) => (scales ? [id, scales] : [id])),
+  ]
   const longest = Math.max(1e-6, ...barred.map((id) => Math.abs(values.get(id)[unit])).filter(Number.isFinite))
   const bar = (group, [x, y], from, to, axis) => {
     const half = (width - 2 * INSET) / 2
-    const [low, high] = [from, to].map((value) => x + width / 2 + (Number.isFinite(value) ? value / longest : 0) * half).sort((a, b) => a - b)
-    const drawn = group.appendChild(make("rect", { x: low, y: y + BAR.y, width: high - low, height: BAR.height, class: "rnn-bar" }))
+    const [low, high] = [from, to]
+      .map((value) => x + width / 2 + (Number.isFinite(value) ? value / longest : 0) * half)
+      .sort((a, b) => a - b)
+    const drawn = group.appendChild(
+      make("rect", { x: low, y: y + BAR.y, width: high - low, height: BAR.height, class: "rnn-bar" }),
+    )
     if (axis) colored(drawn, axis, "fill")
     else drawn.classList.add("rnn-whole")
   }
   const cards = new Map()
   for (const part of parts) {
-    const { id, at: [x, y], does, order, axis, note, gate } = part
+    const {
+      id,
+      at: [x, y],
+      does,
+      order,
+      axis,
+      note,
+      gate,
+    } = part
     const [vector, old] = [values.get(id), olds.get(id)]
     const group = svg.appendChild(make("g", { class: "rnn-part", "data-part": id }))
     if (old) group.classList.add("rnn-moved")
     if (gate) group.classList.add("rnn-opens")
     const frame = group.appendChild(colored(make("rect", { x, y, width, height, rx: 6, class: "rnn-card" }), axis))
     if (!order) frame.classList.add("rnn-given")
-    if (order) group.append(make("circle", { cx: x + 14, cy: y + 13, r: 9, class: "rnn-badge" }), make("text", { x: x + 14, y: y + 17, class: "rnn-order" }, order))
-    group.append(colored(make("text", { x: x + (order ? 27 : INSET), y: y + 18, class: "rnn-title" }, part.name), axis, "fill"))
-    group.append(make("text", { x: x + width - INSET, y: y + 18, class: "rnn-does" }, order ? does.replace("W", "") : id === "x" ? "" : note))
+    if (order)
+      group.append(
+        make("circle", { cx: x + 14, cy: y + 13, r: 9, class: "rnn-badge" }),
+        make("text", { x: x + 14, y: y + 17, class: "rnn-order" }, order),
+      )
+    group.append(
+      colored(make("text", { x: x + (order ? 27 : INSET), y: y + 18, class: "rnn-title" }, part.name), axis, "fill"),
+    )
+    group.append(
+      make(
+        "text",
+        { x: x + width - INSET, y: y + 18, class: "rnn-does" },
+        order ? does.replace("W", "") : id === "x" ? "" : note,
+      ),
+    )
     if (old) strip(group, part, [x, y], old, STRIP.y, STRIP.height / 2 - 0.5, "rnn-old")
-    strip(group, part, [x, y], vector, STRIP.y + (old ? STRIP.height / 2 + 0.5 : 0), STRIP.height / (old ? 2 : 1), "rnn-new")
-    const value = id === "x" ? note : old && Math.abs(old[unit] - vector[unit]) > 5e-5 ? `${printed(old[unit])} → ${printed(vector[unit])}` : printed(vector[unit])
+    strip(
+      group,
+      part,
+      [x, y],
+      vector,
+      STRIP.y + (old ? STRIP.height / 2 + 0.5 : 0),
+      STRIP.height / (old ? 2 : 1),
+      "rnn-new",
+    )
+    const value =
+      id === "x"
+        ? note
+        : old && Math.abs(old[unit] - vector[unit]) > 5e-5
+          ? `${printed(old[unit])} → ${printed(vector[unit])}`
+          : printed(vector[unit])
     const shown = group.appendChild(make("text", { x: x + width / 2, y: y + 59, class: "rnn-number" }, value))
     if (value.length > 9) shown.classList.add("rnn-long")
     if (does === "σ") {
@@ -148,8 +224,12 @@ const drawCell = (root, data, pick) => {
     for (const { group, source } of leaving) group.classList.toggle("rnn-done", byId.get(source).order <= at)
     const part = steps[at - 1]
     told.textContent = filled(words.step, { order: at, count: steps.length, name: part.name })
-    box.setAttribute("aria-label", filled(words.alt, { step: told.textContent, unit, value: printed(values.get(part.id)[unit]) }))
-    const diagram = root.closest(".st-key-cell_diagram") // holds the equations; for a moment, while the page moves, another
+    box.setAttribute(
+      "aria-label",
+      filled(words.alt, { step: told.textContent, unit, value: printed(values.get(part.id)[unit]) }),
+    )
+    // It holds the equations; for a moment, while the page moves, another.
+    const diagram = root.closest(".st-key-cell_diagram")
     if (diagram) diagram.dataset.step = at
     const { left, right } = cards.get(part.id).getBoundingClientRect()
     const frame = box.getBoundingClientRect()
@@ -183,14 +263,23 @@ const drawCell = (root, data, pick) => {
     const which = index ?? (id === "x" ? undefined : unit)
     const now = which === undefined ? part.note : signed(values.get(id)[which])
     const was = which !== undefined && olds.has(id) ? `${signed(olds.get(id)[which])} → ` : ""
-    tip.textContent = which === undefined ? `${part.name}: ${now}` : `${part.name}, ${filled(id === "x" ? words.column : words.unit, { unit: which })} = ${was}${now}`
+    tip.textContent =
+      which === undefined
+        ? `${part.name}: ${now}`
+        : `${part.name}, ${filled(id === "x" ? words.column : words.unit, { unit: which })} = ${was}${now}`
     if (part.gate && index === undefined) tip.textContent += `\n${words.opens}`
     placeTip(tip, root, near)
   }
   const found = ({ target }) => {
     const group = target.closest(".rnn-part")
     const index = target.dataset?.unit
-    return group && { id: group.dataset.part, index: index === undefined ? undefined : Number(index), near: index === undefined ? group : target }
+    return (
+      group && {
+        id: group.dataset.part,
+        index: index === undefined ? undefined : Number(index),
+        near: index === undefined ? group : target,
+      }
+    )
   }
   svg.addEventListener("pointermove", (event) => {
     const place = found(event)
@@ -201,7 +290,11 @@ const drawCell = (root, data, pick) => {
     const part = byId.get(id)
     if (index === undefined && part.order) go(part.order)
     if (index !== undefined || part.gate) pick({ part: id, index: index ?? null })
-    if (index === undefined && part.gate) keyed("gate_opened")?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" })
+    if (index === undefined && part.gate)
+      keyed("gate_opened")?.scrollIntoView({
+        block: "start",
+        behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+      })
   }
   svg.addEventListener("click", (event) => {
     const place = found(event)

@@ -1,5 +1,5 @@
-// The text as a row of characters; what is pointed at shades those that its prediction hangs on. What people typed is set
-// as text only, never as markup.
+// The text as a row of characters; what is pointed at shades those that its prediction hangs on. What people typed is
+// set as text only, never as markup.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { tokens, asked, first, step, words } = data

@@ -238,5 +238,7 @@ export default function (component) {
   const { data, parentElement } = component
   const root = parentElement.querySelector(".rnn-live")
   root.classList.add(`rnn-${data.kind}-root`)
-  return feed.mount(data.name, () => kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place)))
+  return feed.mount(data.name, () =>
+    kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place)),
+  )
 }

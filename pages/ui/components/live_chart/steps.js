@@ -36,7 +36,10 @@ const steps = (root, { columns, words, marked, picks, said }, pick) => {
   }
   columns.forEach((column, at) => {
     const [read, asked] = [of.read.children[at + 1], of.asked.children[at + 1]]
-    read.append(cell("span", "rnn-token", (column.edited ? "✎" : "") + column.read), cell("small", "rnn-id", column.ids[0]))
+    read.append(
+      cell("span", "rnn-token", (column.edited ? "✎" : "") + column.read),
+      cell("small", "rnn-id", column.ids[0]),
+    )
     if (of.need) of.need.children[at + 1].append(cell("span", column.need === "1" ? "" : "rnn-hard", column.need))
     asked.append(cell("span", "rnn-token", column.asked), cell("small", "rnn-id", column.ids[1]))
   })

@@ -5,8 +5,9 @@ const PATIENCE_MS = 3000 // for an answer; whoever is silent for longer has forg
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" }
 const SIGNS = { left: "←", right: "→", up: "↑", down: "↓" }
 const OWN_ARROWS =
-  "input:not([type=checkbox]), textarea, select, canvas, [contenteditable=true], [role=slider], [role=radio], [role=listbox], [role=option], " +
-  "[role=combobox], [role=menu], [role=menuitem], [role=tab], [role=grid], [role=dialog], .rnn-table-root"
+  "input:not([type=checkbox]), textarea, select, canvas, [contenteditable=true], [role=slider], [role=radio], " +
+  "[role=listbox], [role=option], [role=combobox], [role=menu], [role=menuitem], [role=tab], [role=grid], " +
+  "[role=dialog], .rnn-table-root"
 
 let sent = 0 // moves told to the server
 let sentAt = 0

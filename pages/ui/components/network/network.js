@@ -1,5 +1,6 @@
-// The unrolled network as SVG. It is drawn once; numbers, the head that reads and what is pointed at only change classes,
-// colours and text, so that nothing of it asks the server. What people typed is set as text only, never as markup.
+// The unrolled network as SVG. It is drawn once; numbers, the head that reads and what is pointed at only change
+// classes, colours and text, so that nothing of it asks the server. What people typed is set as text only, never as
+// markup.
 
 const READ_EVERY_MS = 700
 const RESTS_MS = 400 // without a move of the head: it has come to rest
@@ -9,7 +10,14 @@ const DASHES = { solid: "", dash: "5 4" }
 
 // The path of an arrow, from box to box.
 const route = (from, to, { gap, between }) => {
-  const [a, b] = [from, to].map(({ x, y, width, height }) => ({ x, y, right: x + width, bottom: y + height, mid: x + width / 2, half: y + height / 2 }))
+  const [a, b] = [from, to].map(({ x, y, width, height }) => ({
+    x,
+    y,
+    right: x + width,
+    bottom: y + height,
+    mid: x + width / 2,
+    half: y + height / 2,
+  }))
   if (from.band === to.band && from.level === to.level) {
     return to.column > from.column ? `M${a.right} ${a.half}H${b.x}` : `M${a.x} ${a.half}H${b.right}`
   }
@@ -64,7 +72,8 @@ const draw = (root, data, tell) => {
       for (const other of [id, ...reached(id, before)]) if (!readAt.has(other)) readAt.set(other, t)
     }
   }
-  for (const { id, kind } of nodes) if (kind === "h_n" || kind === "c_n") readAt.set(id, Math.max(...before.get(id).map((one) => readAt.get(one))))
+  for (const { id, kind } of nodes)
+    if (kind === "h_n" || kind === "c_n") readAt.set(id, Math.max(...before.get(id).map((one) => readAt.get(one))))
 
   // --- drawing ---
   const focused = root.contains(document.activeElement) ? document.activeElement.className : ""
@@ -96,14 +105,27 @@ const draw = (root, data, tell) => {
     const [from, to] = [byId.get(source), byId.get(target)]
     const inTime = from.column !== to.column || from.band !== to.band
     const axis = carries === "x" ? "V" : carries === "output" ? "F" : inTime ? "T" : "H"
-    const path = make("path", { d: route(from, to, sizes), class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow", "data-from": source, "data-to": target, [back ? "marker-start" : "marker-end"]: "url(#rnn-arrow)" })
+    const path = make("path", {
+      d: route(from, to, sizes),
+      class: carries === "=" ? "rnn-arrow rnn-same" : "rnn-arrow",
+      "data-from": source,
+      "data-to": target,
+      [back ? "marker-start" : "marker-end"]: "url(#rnn-arrow)",
+    })
     path.style.stroke = theme.axis[axis]
     return { path: arrows.appendChild(path), source, target }
   })
 
   const strips = nodes.filter(({ kind }) => STRIPS.includes(kind))
   const stripAt = new Map(strips.map((node, at) => [node.id, at]))
-  const tied = new Map(edges.filter(([, , carries]) => carries === "=").flatMap(([source, target]) => [[source, target], [target, source]]))
+  const tied = new Map(
+    edges
+      .filter(([, , carries]) => carries === "=")
+      .flatMap(([source, target]) => [
+        [source, target],
+        [target, source],
+      ]),
+  )
   const groups = new Map()
   const cells = [] // of all strips, in the order of the numbers
   const answers = []
@@ -116,40 +138,92 @@ const draw = (root, data, tell) => {
   }
   for (const node of nodes) {
     const { id, kind, x, y, width, height, live, step } = node
-    const group = svg.appendChild(make("g", { class: `rnn-node rnn-${kind === "said" ? "answer" : kind}`, "data-node": id }))
+    const group = svg.appendChild(
+      make("g", { class: `rnn-node rnn-${kind === "said" ? "answer" : kind}`, "data-node": id }),
+    )
     if (!live) group.classList.add("rnn-dead")
     groups.set(id, group)
     const mid = x + width / 2
     if (kind === "token") {
       const [token, number] = tokens[node.line][step] ?? ["·", words.padding]
       group.append(make("text", { x: mid, y: y + 18, class: "rnn-big", fill: theme.axis.V }, token))
-      if (step % everyStep === 0) group.append(make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
+      if (step % everyStep === 0)
+        group.append(make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
       group.append(make("title", {}, live ? `${token}, id ${number}` : words.padding))
     } else if (kind === "said") {
-      const [winner, p, target] = [make("text", { x: mid, y: y + 16, class: "rnn-big" }), make("text", { x: mid, y: y + 33, class: "rnn-small" }), make("text", { x: mid, y: y + 52, class: "rnn-small" }, tokens[node.line][step][2])]
+      const [winner, p, target] = [
+        make("text", { x: mid, y: y + 16, class: "rnn-big" }),
+        make("text", { x: mid, y: y + 33, class: "rnn-small" }),
+        make("text", { x: mid, y: y + 52, class: "rnn-small" }, tokens[node.line][step][2]),
+      ]
       group.append(winner, p, target)
       answers.push({ node, winner, p })
     } else if (kind === "cut") {
-      group.append(make("text", { x: node.column < 0 ? x + width : x, y: y + height / 2 + 4, class: "rnn-small", "text-anchor": node.column < 0 ? "end" : "start" }, `… t ${step}`))
+      group.append(
+        make(
+          "text",
+          {
+            x: node.column < 0 ? x + width : x,
+            y: y + height / 2 + 4,
+            class: "rnn-small",
+            "text-anchor": node.column < 0 ? "end" : "start",
+          },
+          `… t ${step}`,
+        ),
+      )
     } else {
       if (!STATES.includes(kind)) {
-        group.append(make("text", { x: mid, y: y - 6, class: "rnn-small rnn-name" }, data.numbered ? `${kind}[${node.index[0]}]` : kind))
+        group.append(
+          make(
+            "text",
+            { x: mid, y: y - 6, class: "rnn-small rnn-name" },
+            data.numbered ? `${kind}[${node.index[0]}]` : kind,
+          ),
+        )
       }
       for (let unit = 0; unit < units; unit += 1) {
-        const place = { class: "rnn-cell", x, y: y + unit * sizes.row, width, height: sizes.row, "data-unit": unit, "data-layer": node.layer, "data-direction": node.direction, "data-line": node.line, "data-t": step, "data-node": id }
+        const place = {
+          class: "rnn-cell",
+          x,
+          y: y + unit * sizes.row,
+          width,
+          height: sizes.row,
+          "data-unit": unit,
+          "data-layer": node.layer,
+          "data-direction": node.direction,
+          "data-line": node.line,
+          "data-t": step,
+          "data-node": id,
+        }
         const cell = group.appendChild(make("rect", place))
-        const label = numbered ? group.appendChild(make("text", { class: "rnn-value", x: mid, y: y + (unit + 0.5) * sizes.row + 4 })) : null
+        const label = numbered
+          ? group.appendChild(make("text", { class: "rnn-value", x: mid, y: y + (unit + 0.5) * sizes.row + 4 }))
+          : null
         cells.push({ cell, label, node, unit })
       }
-      if (back && kind === "h" && data.numbered) norms.push({ id, label: group.appendChild(make("text", { x: mid + 7, y: y - 5, class: "rnn-small rnn-norm" })) })
+      if (back && kind === "h" && data.numbered)
+        norms.push({
+          id,
+          label: group.appendChild(make("text", { x: mid + 7, y: y - 5, class: "rnn-small rnn-norm" })),
+        })
       const twin = tied.get(id)
-      if (twin) group.append(make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }))
+      if (twin)
+        group.append(
+          make("rect", { class: "rnn-frame", x, y, width, height, "stroke-dasharray": DASHES[dashes[node.direction]] }),
+        )
     }
   }
   const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
   const placeRing = () => {
     const [row, line, step, unit] = cursor ?? []
-    const at = cells.find((one) => one.node.kind === "h" && one.node.row === row && one.node.line === line && one.node.step === step && one.unit === unit)
+    const at = cells.find(
+      (one) =>
+        one.node.kind === "h" &&
+        one.node.row === row &&
+        one.node.line === line &&
+        one.node.step === step &&
+        one.unit === unit,
+    )
     ring.style.display = at ? "" : "none"
     if (at) for (const side of ["x", "y"]) ring.setAttribute(side, at.cell.getAttribute(side))
   }
@@ -161,16 +235,25 @@ const draw = (root, data, tell) => {
   for (const { y, text, axis, state } of data.levels) {
     const place = { x: sizes.gutter - 14, class: "rnn-small rnn-level", fill: theme.axis[axis] }
     levels.append(make("text", { ...place, y }, text))
-    if (state && words.range) ranges.push({ state, label: levels.appendChild(make("text", { ...place, y: y + 15, class: `${place.class} rnn-range` })) })
+    if (state && words.range)
+      ranges.push({
+        state,
+        label: levels.appendChild(make("text", { ...place, y: y + 15, class: `${place.class} rnn-range` })),
+      })
   }
-  const keepLevels = () => levels.setAttribute("transform", `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`)
+  const keepLevels = () =>
+    levels.setAttribute(
+      "transform",
+      `translate(${(box.scrollLeft * sizes.width) / (svg.clientWidth || sizes.width)} 0)`,
+    )
   box.onscroll = keepLevels
   // Scrolls to the column of the head, unless it is in view: the sentence is about nothing that cannot be seen.
   const seeHead = () => {
     const { x, width } = nodes.find(({ kind, step }) => kind === "token" && step === head)
     const px = (svg.clientWidth || sizes.width) / sizes.width
     const [left, right] = [box.scrollLeft + sizes.gutter * px, box.scrollLeft + box.clientWidth]
-    if (x * px < left || (x + width) * px > right) box.scrollLeft = Math.max(0, (x + width / 2) * px - box.clientWidth / 2)
+    if (x * px < left || (x + width) * px > right)
+      box.scrollLeft = Math.max(0, (x + width / 2) * px - box.clientWidth / 2)
   }
 
   offerPicture(root, svg, data.name)
@@ -181,11 +264,16 @@ const draw = (root, data, tell) => {
   const turnBack = () => {
     const size = strips.length * units
     values = all.subarray((head - firstStep) * size, (head - firstStep + 1) * size)
-    reach = Math.max(1e-30, values.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+    reach = Math.max(
+      1e-30,
+      values.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    )
     strips.forEach(({ id }, at) => normOf.set(id, Math.hypot(...values.subarray(at * units, (at + 1) * units))))
     const most = Math.max(1e-30, ...normOf.values())
-    for (const { path, source } of lines) path.style.strokeWidth = normOf.has(source) ? 0.75 + (5 * normOf.get(source)) / most : 0.75
-    for (const { id, label } of norms) label.textContent = normOf.get(id) ? signed(normOf.get(id), 2, 6).replace(/^0(?=\.)/, "") : ""
+    for (const { path, source } of lines)
+      path.style.strokeWidth = normOf.has(source) ? 0.75 + (5 * normOf.get(source)) / most : 0.75
+    for (const { id, label } of norms)
+      label.textContent = normOf.get(id) ? signed(normOf.get(id), 2, 6).replace(/^0(?=\.)/, "") : ""
   }
   const reachOf = (state) => (state === "c" ? cellReach : reach)
   const fill = () => {
@@ -211,8 +299,16 @@ const draw = (root, data, tell) => {
 
   // --- reading ---
   const heard = (line) => {
-    const states = nodes.filter((node) => STATES.includes(node.kind) && node.layer === 0 && node.line === line && node.step === head)
-    const names = states.flatMap(({ id, level }) => before.get(id)?.map((one) => byId.get(one)).filter((one) => one.level === level) ?? [])
+    const states = nodes.filter(
+      (node) => STATES.includes(node.kind) && node.layer === 0 && node.line === line && node.step === head,
+    )
+    const names = states.flatMap(
+      ({ id, level }) =>
+        before
+          .get(id)
+          ?.map((one) => byId.get(one))
+          .filter((one) => one.level === level) ?? [],
+    )
     const said = names.map(({ kind, state, step, line: other }) => {
       if (kind === "h_0" || kind === "c_0") return kind
       return other === line ? `${state}[${step}]` : filled(words.other, { state, line: other })
@@ -224,17 +320,36 @@ const draw = (root, data, tell) => {
     if (!back) return {}
     const states = nodes.filter(({ kind, line: on, row }) => kind === "h" && on === line && row === data.row)
     const near = normOf.get(states.find(({ step }) => step === head)?.id) ?? 0
-    const far = states.filter(({ id }) => normOf.get(id) > 0).sort((a, b) => Math.abs(b.step - head) - Math.abs(a.step - head))[0]
+    const far = states
+      .filter(({ id }) => normOf.get(id) > 0)
+      .sort((a, b) => Math.abs(b.step - head) - Math.abs(a.step - head))[0]
     const arrives = far ? normOf.get(far.id) : 0
-    return { near: signed(near, 2), far: signed(arrives, 2), first: far?.step ?? head, share: near ? `${signed((100 * arrives) / near, 2)} %` : "0 %" }
+    return {
+      near: signed(near, 2),
+      far: signed(arrives, 2),
+      first: far?.step ?? head,
+      share: near ? `${signed((100 * arrives) / near, 2)} %` : "0 %",
+    }
   }
   const tellSentence = () => {
     const line = back ? data.line : data.lines.includes(cursor?.[1]) ? cursor[1] : data.lines[0]
     const [read, id, asked] = tokens[line][head] ?? []
     const at = head - firstStep
     const { tokens: says, probability } = said[line]
-    const parts = { t: head, line, read, id, heard: heard(line), asked, ...faded(line), says: says[at], p: at < says.length ? printed(numbers(probability)[at], 2) : "" }
-    sentence.textContent = (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") + filled(read === undefined ? words.behind : back && parts.first === head ? words.alone : words.sentence, parts)
+    const parts = {
+      t: head,
+      line,
+      read,
+      id,
+      heard: heard(line),
+      asked,
+      ...faded(line),
+      says: says[at],
+      p: at < says.length ? printed(numbers(probability)[at], 2) : "",
+    }
+    sentence.textContent =
+      (data.lines.length > 1 ? `${filled(words.line, parts)} ` : "") +
+      filled(read === undefined ? words.behind : back && parts.first === head ? words.alone : words.sentence, parts)
     box.setAttribute("aria-label", filled(words.alt, { sentence: sentence.textContent }))
   }
   const light = () => {
@@ -304,13 +419,21 @@ const draw = (root, data, tell) => {
     if (!pointed) return
     const { id, unit } = pointed
     const node = byId.get(id)
-    tip.textContent = unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
+    tip.textContent =
+      unit === undefined ? label(node) : `${name(node, unit)} = ${signed(values[stripAt.get(id) * units + unit])}`
   }
   const label = ({ kind, state, line, step, live, index }) => {
-    if (kind === "token") return live ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}` : words.padding
+    if (kind === "token")
+      return live
+        ? `x[${index.join(", ")}] · ${tokens[line][step]?.[0] ?? "·"}, id ${tokens[line][step]?.[1] ?? "−100"}`
+        : words.padding
     if (kind === "said") {
       const [says, at] = [said[line], step - firstStep]
-      return filled(words.says, { says: says.tokens[at], p: signed(numbers(says.probability)[at]), asked: tokens[line][step][2] })
+      return filled(words.says, {
+        says: says.tokens[at],
+        p: signed(numbers(says.probability)[at]),
+        asked: tokens[line][step][2],
+      })
     }
     return filled(words.cut, { state, t: step, line })
   }
@@ -324,7 +447,8 @@ const draw = (root, data, tell) => {
   svg.addEventListener("pointerleave", () => point())
   const pick = (id, unit) => {
     const { kind, layer, direction, line, step, live } = byId.get(id)
-    if (data.picks && live && ["h_n", "c_n", ...STATES].includes(kind)) tell.picked({ layer, direction, line, step, unit })
+    if (data.picks && live && ["h_n", "c_n", ...STATES].includes(kind))
+      tell.picked({ layer, direction, line, step, unit })
   }
   svg.addEventListener("click", ({ target }) => {
     const cell = target.closest("[data-unit]")
@@ -339,7 +463,9 @@ const draw = (root, data, tell) => {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       const [row, unit] = [pointed && byId.get(pointed.id)?.level, pointed?.unit]
       go(head + (event.key === "ArrowRight" ? 1 : -1))
-      const same = cells.find(({ node, unit: one }) => STATES.includes(node.kind) && node.step === head && node.level === row && one === unit)
+      const same = cells.find(
+        ({ node, unit: one }) => STATES.includes(node.kind) && node.step === head && node.level === row && one === unit,
+      )
       if (same) point(same.node.id, same.unit, same.cell)
     } else if (to !== undefined && column[to]) point(column[to].node.id, column[to].unit, column[to].cell)
     else if (event.key === "Enter" && pointed?.unit !== undefined) pick(pointed.id, pointed.unit)
@@ -355,7 +481,10 @@ const draw = (root, data, tell) => {
   placeRing()
   box.scrollLeft = scrolled ?? 0
   seeHead()
-  const again = focused && held?.pointed && cells.find(({ node, unit }) => node.id === held.pointed.id && unit === held.pointed.unit)
+  const again =
+    focused &&
+    held?.pointed &&
+    cells.find(({ node, unit }) => node.id === held.pointed.id && unit === held.pointed.unit)
   if (again) point(again.node.id, again.unit, again.cell)
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
   return {

@@ -1,5 +1,5 @@
-// Counts the presses of the buttons that it is given, by their keys, with what each showed when it was pressed. It counts
-// before Streamlit sends the press, so that one request contains both.
+// Counts the presses of the buttons that it is given, by their keys, with what each showed when it was pressed. It
+// counts before Streamlit sends the press, so that one request contains both.
 
 // What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element.
 const counting = new WeakMap() // by its place in the page: the listener there
@@ -12,7 +12,9 @@ export default function ({ data, parentElement, setStateValue }) {
     counted.session = data.session
   }
   const count = ({ target }) => {
-    const name = Object.keys(data.shown).find((key) => target instanceof Element && target.closest(`.st-key-${key} button`))
+    const name = Object.keys(data.shown).find(
+      (key) => target instanceof Element && target.closest(`.st-key-${key} button`),
+    )
     if (!name) return
     counted[name] = { count: (counted[name]?.count ?? 0) + 1, shown: data.shown[name] }
     setStateValue("presses", { ...counted })
