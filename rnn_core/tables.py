@@ -16,7 +16,7 @@ import regex
 from rnn_core.encoding import Encoding
 from rnn_core.history import EpochRecord
 from rnn_core.runs import Run
-from rnn_core.text import visible
+from rnn_core.text import row_label, visible
 from rnn_core.token_columns import RIGHT, token_columns
 
 Table: TypeAlias = pd.DataFrame
@@ -187,7 +187,7 @@ def _beside(table: pd.DataFrame, columns: Mapping[str, list[str]]) -> pd.DataFra
 
 def _said(record: EpochRecord, encoding: Encoding) -> list[str]:
     return [
-        "".join(visible(dict(errors).get(t, asked)) for t, asked in enumerate(target))
+        "".join(row_label(dict(errors).get(t, asked)) for t, asked in enumerate(target))
         for errors, target in zip(record.errors, encoding.targets, strict=True)
     ]
 

@@ -93,14 +93,30 @@ def visible(token: str) -> str:
     """
     if token == " ":
         return "␣"
-    if token in _SHORT_NAMES:
-        return _SHORT_NAMES[token]
-    label = token.translate(_CONTROL_PICTURES)
-    if unicodedata.category(label[:1] or " ") in {"Mn", "Me", "Mc"}:
-        label = "◌" + label
-    if _UNSEEN.fullmatch(label):
-        label = " ".join(f"U+{ord(character):04X}" for character in label)
+    label = _name(token) or _glyph(token)
     return label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
+
+
+def row_label(token: str) -> str:
+    """Return the label of a token that stands in a row with others: a name of several letters is in ⟨⟩.
+
+    >>> "".join(map(row_label, "a\\u00a0\\u200b\\tb"))
+    'a⟨nbsp⟩⟨zwsp⟩⇥b'
+    """
+    return f"⟨{visible(token)}⟩" if token != " " and len(_name(token)) > 1 else visible(token)
+
+
+def _name(token: str) -> str:
+    """Return the name that stands in the place of a token that one cannot see; "" for others."""
+    glyph = _glyph(token)
+    code_points = " ".join(f"U+{ord(character):04X}" for character in glyph) if _UNSEEN.fullmatch(glyph) else ""
+    return _SHORT_NAMES.get(token, code_points)
+
+
+def _glyph(token: str) -> str:
+    """Return ``token`` with pictures of its control characters, and a ◌ below a lone accent."""
+    glyph = token.translate(_CONTROL_PICTURES)
+    return "◌" + glyph if unicodedata.category(glyph[:1] or " ") in {"Mn", "Me", "Mc"} else glyph
 
 
 def full_name(token: str) -> str:

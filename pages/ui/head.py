@@ -15,7 +15,7 @@ from rnn_core import RunConfig, Trainer
 from rnn_core.config import Task
 from rnn_core.numbers import format_significant
 from rnn_core.shapes import axis_sizes
-from rnn_core.text import split_lines, visible
+from rnn_core.text import row_label, split_lines
 from rnn_core.training import Branch
 
 _EPOCH = "epoch"
@@ -141,5 +141,5 @@ def whose(config: RunConfig, epoch: int, now: int) -> str:
 def short_text(config: RunConfig) -> str:
     """The text on one line, its beginning if it is long."""
     lines = split_lines(config.text)
-    tokens = [label for line in lines for label in (*(t if t == " " else visible(t) for t in line), " ⏎ ")][:-1]
+    tokens = [label for line in lines for label in (*(t if t == " " else row_label(t) for t in line), " ⏎ ")][:-1]
     return "".join(tokens[:_SHOWN_TOKENS]) + ("…" if len(tokens) > _SHOWN_TOKENS else "")

@@ -1,11 +1,15 @@
-"""The labels of the picture of a long text: none overlaps another one, and the head is in view."""
+"""Labels do not overlap, none is left out where there is room, names stand apart, and the head is in view."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
+from tests import named_tokens
 from tests.browser.conftest import Open, until
+from tests.pages.conftest import PAGES
 
 TEXT = "the_quick_brown_fox_jumps_over_the_lazy_dog"
 HEAD_IN_VIEW = """() => {
@@ -78,3 +82,11 @@ def test_no_tick_label_of_a_chart_overlaps_another_one(
     page.set_viewport_size({"width": width, "height": 800})
     until(page, DRAWN)
     until(page, f"!({CHARTS_OVERLAPPING})().length")
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_no_name_of_a_token_runs_together_with_its_neighbour(server: str, open_page: Open, page_name: str) -> None:
+    page = open_page(f"{server}/{page_name}?text={quote(named_tokens.TEXT)}&head=linear&epoch=3")
+    until(page, f"!document.querySelector('.st-key-prediction_table') || {DRAWN}")
+    shown = page.locator("[data-testid=stApp]").inner_text()
+    assert named_tokens.run_together(shown) == []

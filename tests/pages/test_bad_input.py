@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.inside_the_cell.place import STEPS
 from rnn_core import PRESETS, ConfigError, RunConfig, Trainer, encode
 from rnn_core.config import Cell, Head
-from rnn_core.text import canonical_text, visible
+from rnn_core.text import canonical_text, row_label, visible
 from tests.pages.conftest import HOSTILE, PAGES, Open, Screen
 
 GOOD = RunConfig("noon\nmoon", cell=Cell.GRU, head=Head.LINEAR, hidden_size=3)
@@ -228,7 +228,7 @@ def test_hostile_text_reaches_code_and_tables_unchanged(open_screen: Open) -> No
     screen = open_screen("train", {"text": text, "head": "linear"})
     trainer = Trainer(RunConfig(text, head=Head.LINEAR))
     shown = [visible(token) for token in text]
-    assert screen.every_epoch["prediction"].tolist() == ["".join(map(visible, trainer.now.decoded[0]))]
+    assert screen.every_epoch["prediction"].tolist() == ["".join(map(row_label, trainer.now.decoded[0]))]
     for page in PAGES:
         screen.go(page)
         if page == "through_time":

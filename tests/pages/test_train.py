@@ -15,7 +15,7 @@ import pytest
 from rnn_core import PRESETS, RunConfig, Trainer, encode, history_table, trace_forward
 from rnn_core.config import Cell, Head, Nonlinearity, Optimizer, Task
 from rnn_core.numbers import format_significant
-from rnn_core.text import split_tokens, visible
+from rnn_core.text import row_label, split_tokens, visible
 from tests.pages.conftest import Open, Screen, assert_same_panels, typed_array
 
 ROWS = 12
@@ -65,7 +65,7 @@ def assert_listed(screen: Screen, table: pd.DataFrame) -> None:
 
 def seen(said: str) -> str:
     """What is said as one can see it, line by line."""
-    return "\n".join("".join(map(visible, split_tokens(line))) for line in said.split("\n"))
+    return "\n".join("".join(map(row_label, split_tokens(line))) for line in said.split("\n"))
 
 
 def assert_status(words: str, config: RunConfig, trainer: Trainer) -> None:
@@ -164,16 +164,16 @@ def test_every_epoch_has_the_columns_of_the_window_and_states_which_are_missing(
 def test_the_live_table_marks_every_wrong_token_under_its_target(stepped: tuple[Screen, RunConfig]) -> None:
     screen, config = stepped
     table, targets = screen.live("live_predictions"), encode(config).targets
-    assert table["targets"] == [[visible(token) for token in line] for line in targets]
+    assert table["targets"] == [[row_label(token) for token in line] for line in targets]
     assert [row["epoch"] for row in table["rows"]] == [3, 2, 1, 0]
     trainer = Trainer(config)
     records = [*trainer.run(3), trainer.now][::-1]
     for row, record in zip(table["rows"], records, strict=True):
         said = [
-            [dict(errors).get(step, visible(asked)) for step, asked in enumerate(target)]
+            [dict(errors).get(step, row_label(asked)) for step, asked in enumerate(target)]
             for errors, target in zip(row["errors"], targets, strict=True)
         ]
-        assert said == [[visible(token) for token in line] for line in record.decoded]
+        assert said == [[row_label(token) for token in line] for line in record.decoded]
         assert row["loss"] == f"{record.loss_nats:.4f}"
         wrong = sum(map(len, row["errors"]))
         total = sum(map(len, targets))

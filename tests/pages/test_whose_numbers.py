@@ -8,7 +8,7 @@ import pytest
 
 from pages.ui.inside_the_cell.place import STEPS, UNITS
 from rnn_core import RunConfig, Trainer, build_model, encode, trace_forward
-from rnn_core.text import visible
+from rnn_core.text import row_label
 from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels, typed_array
 
 UPDATES = 3
@@ -141,7 +141,7 @@ def test_under_another_config_the_words_are_of_that_one(trained: Screen, page: s
         ("noon\nmoon", "noon ⏎ moon"),
         ("ab" * 40, "ab" * 20 + "…"),
         (HOSTILE["an image with a script"], HOSTILE["an image with a script"]),
-        (HOSTILE["control characters"], "".join(map(visible, HOSTILE["control characters"]))),
+        (HOSTILE["control characters"], "".join(map(row_label, HOSTILE["control characters"]))),
     ],
     ids=["lines", "long", "markup", "control characters"],
 )

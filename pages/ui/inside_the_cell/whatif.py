@@ -18,7 +18,7 @@ from rnn_core import ConfigError, Trainer, shape_ledger
 from rnn_core.cursor import Cursor
 from rnn_core.figures.microscope import difference_figure, weight_figure
 from rnn_core.rules import Real, Whole
-from rnn_core.text import PADDING, visible
+from rnn_core.text import PADDING, row_label, visible
 from rnn_core.whatif import (
     Edit,
     SilencedUnit,
@@ -156,7 +156,7 @@ def _show_difference(trainer: Trainer, scene: Scene, cursor: Cursor, steps: rang
     line, theme, encoding = cursor.line, view.theme(), trainer.encoding
     ids = (scene.before.predicted_BT[line], scene.after.predicted_BT[line])
     tokens = encoding.vocabulary.tokens
-    before, after = ("".join(visible(tokens[v]) for v in ids_T if v != PADDING) for ids_T in ids)
+    before, after = ("".join(row_label(tokens[v]) for v in ids_T if v != PADDING) for ids_T in ids)
     with st.container(key="predictions_before_and_after"):
         st.code(f"{_('says before')}  {before}\n{_('says after')}   {after}", language=None, wrap_lines=True)
     figure = difference_figure(

@@ -27,7 +27,7 @@ from pages.ui.components.frames import after_frames, count_frame
 from rnn_core import Encoding, EpochRecord
 from rnn_core.numbers import format_number
 from rnn_core.steps import Said, Step
-from rnn_core.text import visible
+from rnn_core.text import row_label, visible
 
 Patch = Mapping[str, Any]
 """What changes of one mounted thing; see ``chart_patch``, ``text_patch``, ``steps_patch`` and ``table_patch``."""
@@ -201,7 +201,7 @@ def live_table(
         words: the column titles "epoch", "loss", "right", the name "target", and "prediction", what the table is.
     """
     shown = encoding.targets[lines.start : lines.stop]
-    targets = [[visible(token) for token in line[steps.start : steps.stop]] for line in shown]
+    targets = [[row_label(token) for token in line[steps.start : steps.stop]] for line in shown]
     patch = table_patch(rows, encoding, lines=lines, steps=steps)
     data = {"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch}
     _component(key=key, data=data | after_frames())
@@ -236,7 +236,7 @@ def table_patch(rows: Sequence[EpochRecord], encoding: Encoding, *, lines: range
                 "loss": format_number(record.loss_nats),
                 "right": f"{total - sum(map(len, record.errors))}/{total}",
                 "errors": [
-                    [[t - steps.start, visible(token)] for t, token in line if t in steps]
+                    [[t - steps.start, row_label(token)] for t, token in line if t in steps]
                     for line in record.errors[lines.start : lines.stop]
                 ],
             }
