@@ -62,10 +62,12 @@ class LossCurve:
     Attributes:
         epoch_E: uint16, increasing.
         loss_E: float32, in nats; nan where the loss was not finite.
+        every_loss_E: float64, the loss of each epoch, also of those that are no point.
     """
 
     epoch_E: npt.NDArray[np.uint16]
     loss_E: npt.NDArray[np.float32]
+    every_loss_E: npt.NDArray[np.float64]
 
 
 def read_record(
@@ -143,13 +145,16 @@ class History(Sequence[EpochRecord]):
         Args:
             last: the last epoch that is asked for, each epoch to which is then a point, or None for all.
         """
-        points = self._curve.points() if last is None else list(enumerate(self._losses[: last + 1]))
+        every = self._losses[: None if last is None else last + 1]
+        points = self._curve.points() if last is None else list(enumerate(every))
         if last is None or now.epoch <= last:
             points.append((now.epoch, now.loss_nats))
+            every.append(now.loss_nats)
         epochs, losses = zip(*points, strict=True)
         return LossCurve(
             epoch_E=read_only(epochs, np.uint16),
             loss_E=read_only([loss if math.isfinite(loss) else math.nan for loss in losses], np.float32),
+            every_loss_E=read_only(every, np.float64),
         )
 
     def until(self, epoch: int) -> History:

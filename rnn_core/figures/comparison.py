@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.comparison import Band, Lane
-from rnn_core.figures.loss_axis import beyond_the_axis, loss_axis
+from rnn_core.figures.bounded_axis import Above, find_above, note_above
+from rnn_core.figures.loss_axis import limit_nats, loss_axis
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.numbers import HOVER_SHORT, TICK_PERCENT
 
@@ -32,12 +33,20 @@ def color_of(number: int, theme: Theme) -> str:
 
 
 def bands_figure(
-    bands: Sequence[Band], names: Sequence[str], theme: Theme, *, title: str, last: int, share: bool
+    bands: Sequence[Band],
+    names: Sequence[str],
+    theme: Theme,
+    *,
+    title: str,
+    last: int,
+    share: bool,
+    above: str = "",
 ) -> go.Figure:
     """The median of each config as a line and its quartiles as a band, over epochs 0…``last``; without a width.
 
     Args:
         title: of the vertical axis. share: whether values are shares, 0…1.
+        above: what is above the axis of losses in words, see ``losses_beyond``; "" where nothing is.
     """
     traces: list[dict[str, Any]] = []
     for number, name in enumerate(names):
@@ -64,16 +73,20 @@ def bands_figure(
     layout["yaxis"] |= (
         {"range": [0, 1.03], "tickformat": TICK_PERCENT} if share else {"rangemode": "tozero"} | loss_axis()
     )
-    if not share:
-        layout |= bands_layout(bands, theme)
+    layout |= bands_layout(above, theme)
     layout |= {"showlegend": not share}
     layout["legend"] = {"x": 0.99, "xanchor": "right", "y": 0.99, "bgcolor": "rgba(0,0,0,0)"}
     return go.Figure({"data": data, "layout": layout})
 
 
-def bands_layout(bands: Sequence[Band], theme: Theme) -> dict[str, Any]:
-    """Return the part of the layout of ``bands_figure`` of losses that follows them: what is above the axis."""
-    return {"annotations": beyond_the_axis(theme, *(band.high_E for band in bands))}
+def losses_beyond(lanes: Sequence[Lane]) -> Above | None:
+    """Return which losses of all runs so far are above the axis of ``bands_figure``."""
+    return find_above(limit_nats(logarithmic=False), *(lane.loss_EK for lane in lanes))
+
+
+def bands_layout(above: str, theme: Theme) -> dict[str, Any]:
+    """Return the part of the layout of ``bands_figure`` of losses that follows them: what is ``above`` the axis."""
+    return {"annotations": note_above(above, theme)}
 
 
 def band_points(bands: Sequence[Band]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from rnn_core.decay import DoubleArray
 from rnn_core.encoding import Encoding
+from rnn_core.figures.bounded_axis import Above, bounded_axis, find_above, note_above
 from rnn_core.figures.heatmap import COLUMN_PX, Axes, Panel, Ring, stacked_heatmaps
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_label, token_labels
@@ -20,6 +21,9 @@ from rnn_core.trace import FloatArray
 
 SMALLEST_POWER = -12
 """What is smaller than this power of ten has the colour of it."""
+
+LIMIT_NORM = 1e12
+"""Where the axis of a gradient's norm ends at most."""
 
 CHART_PX = 300
 PRINTED_COLUMNS = 16
@@ -108,8 +112,16 @@ def printed(value: float) -> str:
     return format_significant(value, digits=2, width=6) if value else ""
 
 
-def profile_figure(profiles: Sequence[Profile], theme: Theme) -> go.Figure:
-    """How a norm fades with the distance t − k, on a scale of powers, a line for each network; without a size."""
+def norms_beyond(profiles: Sequence[Profile]) -> Above | None:
+    """Return which norms are above the axis of ``profile_figure``."""
+    return find_above(LIMIT_NORM, *(profile.norm_K for profile in profiles))
+
+
+def profile_figure(profiles: Sequence[Profile], theme: Theme, *, above: str = "") -> go.Figure:
+    """How a norm fades with the distance t − k, on a scale of powers, a line for each network; without a size.
+
+    Args: above: what is above the axis in words, see ``norms_beyond``; "" where nothing is.
+    """
     traces = []
     for profile in profiles:
         color = theme.axis[CELL_AXES[profile.cell]]
@@ -131,7 +143,8 @@ def profile_figure(profiles: Sequence[Profile], theme: Theme) -> go.Figure:
     layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 12, "t": 8, "b": 48}}
     line = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
     layout["xaxis"] = line | {"title": {"text": "distance t − k, in steps", "standoff": 8}, "showgrid": False}
-    layout["yaxis"] = line | {"type": "log", "nticks": 6, "exponentformat": "power", "autorange": True}
+    layout["yaxis"] = line | {"nticks": 6, "exponentformat": "power"} | bounded_axis(LIMIT_NORM)
+    layout["annotations"] = note_above(above, theme)
     layout |= {"showlegend": True, "legend": {"x": 0.02, "y": 0.02, "bgcolor": "rgba(0,0,0,0)"}}
     return go.Figure({"data": traces, "layout": layout})
 

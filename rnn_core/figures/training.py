@@ -6,7 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from rnn_core.figures.loss_axis import beyond_the_axis, loss_axis
+from rnn_core.figures.bounded_axis import Above, find_above, note_above
+from rnn_core.figures.loss_axis import limit_nats, loss_axis
 from rnn_core.figures.theme import Theme, base_layout
 from rnn_core.history import LossCurve
 from rnn_core.numbers import HOVER, format_number
@@ -20,6 +21,7 @@ def loss_figure(
     floor: float | None = None,
     logarithmic: bool = False,
     last: int | None = None,
+    above: str = "",
 ) -> go.Figure:
     """The loss in nats over the epochs, with both in the hover label; an epoch whose loss is not finite is a gap.
 
@@ -30,6 +32,7 @@ def loss_figure(
         floor: a loss that is marked by a line: none falls below it.
         logarithmic: whether equal ratios of losses are equally far apart.
         last: the last epoch that is shown, or None for all.
+        above: what is above the axis in words, see ``losses_beyond``; "" where nothing is.
     """
     layout = base_layout(theme)
     line = {"gridcolor": theme.grid, "zeroline": False, "linecolor": theme.grid, "tickfont": {"color": theme.quiet}}
@@ -43,7 +46,7 @@ def loss_figure(
         | (_including(0, 10) if last is None else {"autorange": False, "range": [-0.03 * last, 1.03 * last]}),
         "yaxis": line | {"title": {"text": "loss (nats)", "standoff": 8}} | loss_axis(logarithmic=logarithmic),
     }
-    layout |= loss_layout(curve, theme, beside=beside, logarithmic=logarithmic)
+    layout |= loss_layout(above, theme)
     if floor is not None:
         layout["shapes"] = [_floor_line(floor, theme, above=logarithmic)]
     trace = {
@@ -79,12 +82,19 @@ def _including(*values: float) -> dict[str, Any]:
     return {"autorange": True, "autorangeoptions": {"include": list(values)}}
 
 
-def loss_layout(
-    curve: LossCurve, theme: Theme, *, beside: LossCurve | None = None, logarithmic: bool = False
-) -> dict[str, Any]:
-    """Return the part of ``loss_figure``'s layout that follows its losses: what is above the axis is stated."""
-    losses = [one.loss_E for one in (curve, beside) if one is not None]
-    return {"annotations": beyond_the_axis(theme, *losses, logarithmic=logarithmic)}
+def losses_beyond(curve: LossCurve, *, beside: LossCurve | None = None, logarithmic: bool = False) -> Above | None:
+    """Return which losses are above the axis of ``loss_figure``: of each epoch, and once where both curves agree."""
+    losses = [curve.every_loss_E]
+    if beside is not None:
+        both = min(len(curve.every_loss_E), len(beside.every_loss_E))
+        same = curve.every_loss_E[:both] == beside.every_loss_E[:both]
+        losses += [beside.every_loss_E[:both][~same], beside.every_loss_E[both:]]
+    return find_above(limit_nats(logarithmic=logarithmic), *losses)
+
+
+def loss_layout(above: str, theme: Theme) -> dict[str, Any]:
+    """Return the part of ``loss_figure``'s layout that follows its losses: what is ``above`` the axis is stated."""
+    return {"annotations": note_above(above, theme)}
 
 
 def loss_points(curve: LossCurve) -> dict[str, Any]:

@@ -8,12 +8,20 @@ from statistics import median_low
 import streamlit as st
 
 from pages.ui import view
+from pages.ui.above import losses_above
 from pages.ui.components.live_chart import Patch, chart_patch, live_text, text_patch
 from pages.ui.head import short_text, show_head
 from pages.ui.i18n import _
 from rnn_core import RunConfig
 from rnn_core.comparison import Band, Comparison, Lane, names
-from rnn_core.figures.comparison import band_points, bands_figure, bands_layout, first_right_figure, first_right_points
+from rnn_core.figures.comparison import (
+    band_points,
+    bands_figure,
+    bands_layout,
+    first_right_figure,
+    first_right_points,
+    losses_beyond,
+)
 from rnn_core.figures.theme import Theme
 from rnn_core.grid import By, Grid
 from rnn_core.numbers import format_significant
@@ -57,7 +65,15 @@ def mount(comparison: Comparison, theme: Theme) -> None:
     named, last = names(comparison.configs), comparison.epochs
     loss, accuracy = st.columns(2, gap="medium")
     with loss:
-        figure = bands_figure(_losses(comparison, POINTS), named, theme, title=_("loss (nats)"), last=last, share=False)
+        figure = bands_figure(
+            _losses(comparison, POINTS),
+            named,
+            theme,
+            title=_("loss (nats)"),
+            last=last,
+            share=False,
+            above=losses_above(losses_beyond(comparison.lanes)),
+        )
         view.wide_chart("race_loss_plot", figure, alt=_alt(_("loss"), comparison))
     with accuracy:
         figure = bands_figure(
@@ -79,10 +95,11 @@ def frame(comparison: Comparison) -> dict[str, Patch]:
     named = names(comparison.configs)
     losses, shares = _losses(comparison, LIVE_POINTS), _shares(comparison, LIVE_POINTS)
     right = first_right_points(lanes, last=last)
+    above = losses_above(losses_beyond(lanes))
     return {
         "race_status": text_patch(_status(comparison)),
         "race_loss_plot": chart_patch(
-            band_points(losses), alt=_alt(_("loss"), comparison), layout=bands_layout(losses, view.theme())
+            band_points(losses), alt=_alt(_("loss"), comparison), layout=bands_layout(above, view.theme())
         ),
         "race_accuracy_plot": chart_patch(band_points(shares), alt=_alt(_("accuracy"), comparison)),
         "race_right_plot": chart_patch(right, alt=_alt(_first_right_title(comparison), comparison)),

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cursor, view
+from pages.ui.above import norms_above
 from pages.ui.components.dependence import dependence
 from pages.ui.components.live_chart import Pick
 from pages.ui.i18n import _
 from pages.ui.through_time.flows import Other, Where, all_cells, train_the_others
 from rnn_core import Encoding, GradientFlow, RunConfig, Trainer
 from rnn_core.decay import by_distance
-from rnn_core.figures.gradients import Profile, pairs_figure, profile_figure
+from rnn_core.figures.gradients import Profile, norms_beyond, pairs_figure, profile_figure
 from rnn_core.figures.theme import Theme
 from rnn_core.numbers import format_significant
 from rnn_core.text import visible
@@ -199,7 +200,8 @@ def show_profiles(trainer: Trainer, epoch: int, where: Where, theme: Theme) -> N
     ]
     chart, words = st.columns([3, 2], gap="medium")
     with chart:
-        view.wide_chart("profile_plot", profile_figure(profiles, theme), alt=_("norm by distance, for each cell"))
+        figure = profile_figure(profiles, theme, above=norms_above(norms_beyond(profiles)))
+        view.wide_chart("profile_plot", figure, alt=_("norm by distance, for each cell"))
     with words, st.container(key="rates"):
         st.markdown(_("‖∂s[t]/∂s[k]‖ over the distance t − k, at the same sizes and seed:"))
         for other in others:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import cursor, view
+from pages.ui.above import losses_above
 from pages.ui.components.live_chart import (
     Patch,
     chart_patch,
@@ -29,7 +30,7 @@ from rnn_core.config import Task
 from rnn_core.figures.heatmap import color_range
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import output_figure, output_reach, output_values, state_figure, state_values
-from rnn_core.figures.training import loss_figure, loss_layout, loss_points
+from rnn_core.figures.training import loss_figure, loss_layout, loss_points, losses_beyond
 from rnn_core.history import LossCurve
 from rnn_core.picture import Picture, needs_layers
 from rnn_core.progress import loss_floor
@@ -109,6 +110,7 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
             floor=loss_floor(trainer.config),
             logarithmic=window.logarithmic,
             last=window.last_epoch,
+            above=_above_words(_curve(trainer, window), window),
         )
         view.wide_chart("loss_plot", figure, alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):
@@ -215,15 +217,15 @@ def _heatmap_patches(trace: Trace, window: Window, now: str) -> dict[str, Patch]
 
 def _loss_patch(trainer: Trainer, window: Window, now: str) -> Patch:
     """What one frame changes of the loss: its points, and once a loss is above the axis, the words for it."""
-    traces, curve = _loss_traces(trainer, window), _curve(trainer, window)
-    layout = loss_layout(curve, view.theme(), beside=window.beside, logarithmic=window.logarithmic)
-    return chart_patch(traces, alt=_loss_words(now), layout=layout if layout["annotations"] else None)
+    curve = _curve(trainer, window)
+    still: list[dict[str, Any]] = [] if window.beside is None else [{}]  # nothing of the one that is set back
+    words = _above_words(curve, window)
+    layout = loss_layout(words, view.theme()) if words else None
+    return chart_patch([*still, loss_points(curve)], alt=_loss_words(now), layout=layout)
 
 
-def _loss_traces(trainer: Trainer, window: Window) -> list[dict[str, Any]]:
-    """What a frame changes of each trace of the loss: nothing of the one that is set back."""
-    still: list[dict[str, Any]] = [] if window.beside is None else [{}]
-    return [*still, loss_points(_curve(trainer, window))]
+def _above_words(curve: LossCurve, window: Window) -> str:
+    return losses_above(losses_beyond(curve, beside=window.beside, logarithmic=window.logarithmic))
 
 
 def _curve(trainer: Trainer, window: Window) -> LossCurve:
