@@ -53,7 +53,8 @@ else:
 if started and not running:
     film.show_table(comparison)
     with st.expander(_("The same grid as a script: on all processors, or on a cluster")):
-        st.code(to_sweep(asked.configs, asked.seeds, epochs=asked.epochs), language="python")
+        script = to_sweep(asked.configs, asked.seeds, epochs=asked.epochs, remembered=asked.remembered)
+        st.code(script, language="python")
 
 
 @st.fragment(run_every=FRAME_S)

@@ -17,11 +17,10 @@ import numpy.typing as npt
 from rnn_core.config import ConfigError, RunConfig, check_value
 from rnn_core.cost import LARGE, multiply_adds
 from rnn_core.ensemble import Ensemble
-from rnn_core.history import EpochRecord
 from rnn_core.model import build_model
 from rnn_core.progress import State, classify, lower_bound
 from rnn_core.rules import Whole
-from rnn_core.runs import Run
+from rnn_core.runs import Run, last_accuracy
 from rnn_core.training import Trainer
 
 MAX_CONFIGS = 6
@@ -140,9 +139,9 @@ class Lane:
         config, seeds. parameters: of one network. together: whether the seeds are one batched computation.
         epoch: the last epoch that is measured of all seeds, −1 before the first.
         stopped: whether no seed has a loss any more that can be trained on.
-        loss_EK, accuracy_EK: float64 (epochs + 1, K), nan where nothing is measured, or where a loss was no number.
-        scored_EK: the accuracy that is compared: of all steps, or of the last of each line (``remembered``); nan from
-            the epoch on at which the loss of a seed was not finite.
+        loss_EK: float64 (epochs + 1, K), nan where nothing is measured, and after the first loss that is not finite.
+        accuracy_EK: the accuracy that is compared: of all steps, or of the last of each line (``remembered``); nan
+            where nothing is measured, and from the epoch on at which the loss of a seed was not finite.
     """
 
     def __init__(
@@ -152,7 +151,6 @@ class Lane:
         self.together = together and len(seeds) > 1 and multiply_adds(config) * len(seeds) <= TOGETHER
         self.loss_EK = np.full((epochs + 1, len(seeds)), np.nan)
         self.accuracy_EK = np.full((epochs + 1, len(seeds)), np.nan)
-        self.scored_EK = np.full((epochs + 1, len(seeds)), np.nan)
         self.seconds = 0.0
         self.parameters = sum(parameter.numel() for parameter in build_model(config).parameters())
         self.epoch = -1
@@ -180,7 +178,7 @@ class Lane:
         return self.seconds / (self.epoch * len(self.seeds)) if self.epoch > 0 else float("nan")
 
     def band(self, values_EK: DoubleArray, points: int) -> Band:
-        """Median and quartiles of ``loss_EK`` or ``scored_EK`` so far, at no more than ``points`` epochs."""
+        """Median and quartiles of ``loss_EK`` or ``accuracy_EK`` so far, at no more than ``points`` epochs."""
         last = max(0, self.epoch)
         epoch_E = np.unique(np.linspace(0, last, min(points, last + 1)).round().astype(np.int64))
         shown_EK = values_EK[epoch_E]
@@ -195,7 +193,7 @@ class Lane:
     @property
     def first_right(self) -> tuple[int | None, ...]:
         """For each seed the first epoch at which all that counts was right, or None so far, or if it has diverged."""
-        right_EK = self.scored_EK == 1
+        right_EK = self.accuracy_EK == 1
         firsts = (int(right_E.argmax()) if right_E.any() else None for right_E in right_EK.T)
         return tuple(None if lost is not None else first for first, lost in zip(firsts, self.diverged_at, strict=True))
 
@@ -208,7 +206,7 @@ class Lane:
     @property
     def right_now(self) -> int:
         """How many seeds have all that counts right at the last epoch that is measured."""
-        return int((self.scored_EK[self.epoch] == 1).sum()) if self.epoch >= 0 else 0
+        return int((self.accuracy_EK[self.epoch] == 1).sum()) if self.epoch >= 0 else 0
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -231,9 +229,11 @@ class Lane:
 
     def enter(self, epoch: int, k: int, *, loss: float, accuracy: float, last_accuracy: float) -> None:
         """Keep what was measured of seed k at ``epoch``."""
-        self.loss_EK[epoch, k], self.accuracy_EK[epoch, k] = loss, accuracy
-        died = not math.isfinite(loss) or (epoch > 0 and math.isnan(self.scored_EK[epoch - 1, k]))
-        self.scored_EK[epoch, k] = math.nan if died else last_accuracy if self.remembered else accuracy
+        if epoch > 0 and not math.isfinite(self.loss_EK[epoch - 1, k]):
+            return
+        self.loss_EK[epoch, k] = loss
+        if math.isfinite(loss):
+            self.accuracy_EK[epoch, k] = last_accuracy if self.remembered else accuracy
 
     def runs(self) -> tuple[Run, ...]:
         """The run of each seed as far as all of them are measured, or up to its first loss that is no number."""
@@ -250,6 +250,7 @@ class Lane:
             accuracy_E=self.accuracy_EK[: last + 1, k],
             parameters=self.parameters,
             seconds=self.seconds / len(self.seeds) * (last + 1) / (self.epoch + 1),
+            remembered=self.remembered,
         )
 
 
@@ -267,7 +268,7 @@ class _Together:
         measured = zip(now.loss_K, now.accuracy_K, now.last_accuracy_K, strict=True)
         for k, (loss, accuracy, last) in enumerate(measured):
             lane.enter(lane.epoch, k, loss=loss, accuracy=accuracy, last_accuracy=last)
-        lane.stopped = not np.isfinite(now.loss_K).any()
+        lane.stopped = not np.isfinite(lane.loss_EK[lane.epoch]).any()
 
 
 class _OneByOne:
@@ -284,20 +285,12 @@ class _OneByOne:
             trainer.step(keep=False)
         if trainer.epoch == lane.epoch + 1:
             now = trainer.now
-            last = _last_accuracy(now, trainer.encoding.targets)
+            last = last_accuracy(now, trainer.encoding.targets)
             lane.enter(now.epoch, self._next, loss=now.loss_nats, accuracy=now.accuracy, last_accuracy=last)
         self._next = (self._next + 1) % len(self._trainers)
         if self._next == 0:
             lane.epoch += 1
             lane.stopped = all(trainer.stop is not None for trainer in self._trainers)
-
-
-def _last_accuracy(record: EpochRecord, targets: Sequence[Sequence[str]]) -> float:
-    """Return the share of lines whose last answer is right."""
-    wrong = sum(
-        any(t == len(target) - 1 for t, _token in errors) for errors, target in zip(record.errors, targets, strict=True)
-    )
-    return 1 - wrong / len(targets)
 
 
 def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import json
 import math
 import reprlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rnn_core.config import MAX_EPOCHS, RULES, ConfigError, RunConfig, check_value
 from rnn_core.encoding import read_only
+from rnn_core.history import EpochRecord
 from rnn_core.rules import Real, Rule, Whole
 from rnn_core.training import Trainer
 
@@ -39,9 +40,11 @@ class Run:
         config: the experiment, with its seed.
         epochs: the updates that were made, 0…20,000.
         loss_E: float64 (epochs + 1,), cross-entropy in nats before each update and after the last one.
-        accuracy_E: float64 (epochs + 1,), the share of real steps whose argmax is the target, 0…1.
+        accuracy_E: float64 (epochs + 1,), the share of the counted steps whose argmax is the target, 0…1; it may be
+            nan where the loss is not finite.
         parameters: how many trainable numbers the network has.
         seconds: how long the updates took, with what was measured at each.
+        remembered: whether the last step of each line alone is counted in accuracy_E, or every real step.
 
     Raises: ConfigError, a sentence that names attribute, rule and value.
     """
@@ -52,6 +55,7 @@ class Run:
     accuracy_E: npt.NDArray[np.float64]
     parameters: int
     seconds: float
+    remembered: bool = False
 
     def __post_init__(self) -> None:
         for name in _RULES:
@@ -61,15 +65,24 @@ class Run:
             if values_E.shape != (self.epochs + 1,):
                 raise ConfigError(f"{name} must have shape ({self.epochs + 1},), got {values_E.shape}")
             object.__setattr__(self, name, values_E)
-        outside = self.accuracy_E[~((self.accuracy_E >= 0) & (self.accuracy_E <= 1))]
+        if not isinstance(self.remembered, bool):
+            raise ConfigError(f"remembered must be true or false, got {reprlib.repr(self.remembered)}")
+        absent_E = np.isnan(self.accuracy_E) & ~np.isfinite(self.loss_E)
+        outside = self.accuracy_E[~((self.accuracy_E >= 0) & (self.accuracy_E <= 1) | absent_E)]
         if outside.size:
             raise ConfigError(f"accuracy_E must be numbers in 0…1, got {outside[0]}")
 
     @property
     def first_right(self) -> int | None:
-        """Return the first epoch at which everything was right, or None; a loss that is not finite has no answers."""
-        right = np.flatnonzero((self.accuracy_E == 1) & np.isfinite(self.loss_E))
-        return int(right[0]) if right.size else None
+        """Return the first epoch at which all that is counted was right; None without one, or if it has diverged."""
+        right = np.flatnonzero(self.accuracy_E == 1)
+        return int(right[0]) if right.size and self.diverged_at is None else None
+
+    @property
+    def diverged_at(self) -> int | None:
+        """Return the first epoch at which the loss was not finite, or None."""
+        lost = np.flatnonzero(~np.isfinite(self.loss_E))
+        return int(lost[0]) if lost.size else None
 
     @property
     def seconds_per_epoch(self) -> float:
@@ -82,9 +95,10 @@ class Run:
             "config": asdict(self.config),
             "epochs": self.epochs,
             "loss_E": [loss if math.isfinite(loss) else str(loss) for loss in self.loss_E.tolist()],
-            "accuracy_E": self.accuracy_E.tolist(),
+            "accuracy_E": [share if math.isfinite(share) else str(share) for share in self.accuracy_E.tolist()],
             "parameters": self.parameters,
             "seconds": self.seconds,
+            "remembered": self.remembered,
         }
         return json.dumps(values, ensure_ascii=True, allow_nan=False)
 
@@ -101,9 +115,11 @@ class Run:
         return cls(**{**values, "config": config, **curves})
 
 
-def train_run(config: RunConfig, epochs: int) -> Run:
+def train_run(config: RunConfig, epochs: int, *, remembered: bool = False) -> Run:
     """The run of ``epochs`` updates, or of fewer where the loss is no longer finite; its numbers are ``Trainer``'s.
 
+    Args:
+        remembered: whether the last step of each line alone is counted in the accuracy.
     Raises: ConfigError, such as "epochs must be 0…20000, got -1".
     """
     last, trainer = checked("epochs", epochs), Trainer(config)
@@ -111,10 +127,10 @@ def train_run(config: RunConfig, epochs: int) -> Run:
     start = time.perf_counter()
     while trainer.epoch < last and trainer.stop is None:
         record = trainer.step(keep=False)
-        records.append((record.loss_nats, record.accuracy))
+        records.append((record.loss_nats, _accuracy(record, trainer, remembered)))
     now = trainer.now
     seconds = time.perf_counter() - start
-    loss_E, accuracy_E = zip(*records, (now.loss_nats, now.accuracy), strict=True)
+    loss_E, accuracy_E = zip(*records, (now.loss_nats, _accuracy(now, trainer, remembered)), strict=True)
     return Run(
         config=config,
         epochs=trainer.epoch,
@@ -122,7 +138,22 @@ def train_run(config: RunConfig, epochs: int) -> Run:
         accuracy_E=np.array(accuracy_E),
         parameters=sum(parameter.numel() for parameter in trainer.model.parameters()),
         seconds=seconds,
+        remembered=remembered,
     )
+
+
+def last_accuracy(record: EpochRecord, targets: Sequence[Sequence[str]]) -> float:
+    """Return the share of lines whose last prediction is right."""
+    wrong = sum(
+        any(t == len(target) - 1 for t, _token in errors) for errors, target in zip(record.errors, targets, strict=True)
+    )
+    return 1 - wrong / len(targets)
+
+
+def _accuracy(record: EpochRecord, trainer: Trainer, remembered: bool) -> float:
+    if not math.isfinite(record.loss_nats):
+        return math.nan
+    return last_accuracy(record, trainer.encoding.targets) if remembered else record.accuracy
 
 
 def checked(name: str, value: object) -> Any:

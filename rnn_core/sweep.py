@@ -63,6 +63,7 @@ def sweep(
     n_jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    remembered: bool = False,
 ) -> Table:
     """The ``runs_table`` of ``grid(configs, seeds)``, in the grid's order; each run is in ``folder`` once it is done.
 
@@ -74,17 +75,18 @@ def sweep(
         n_jobs: how many runs at once, as joblib counts (−1: all cores), or None for what ``joblib.parallel_config``
             says, and one without it. A Dask cluster takes as many as its workers have threads.
         progress: is told after each run how many of all are done, those that were there included.
+        remembered: whether the last step of each line alone is counted in accuracy and first_right, or every step.
         cancelled: is asked before the first run and after each; once it says True, the runs under way are abandoned.
     Returns: the table of all runs, or of those that are done if cancelled.
     Raises: ConfigError, such as "epochs must be 0…20000, got -1".
     """
     last, wanted = checked("epochs", epochs), grid(configs, seeds)
     parallel, home = _parallel(n_jobs), _made(folder)
-    files = {config: home / _file_name(config, last) for config in wanted}
-    runs = {config: run for config, file in files.items() if (run := _kept(file, config, last))}
+    files = {config: home / _file_name(config, last, remembered) for config in wanted}
+    runs = {config: run for config, file in files.items() if (run := _kept(file, config, last, remembered))}
     missing = [config for config in wanted if config not in runs]
     if missing and not (cancelled and cancelled()):
-        with _begun(parallel, missing, last) as documents:
+        with _begun(parallel, missing, last, remembered) as documents:
             for document in documents:
                 run = Run.from_json(document)
                 _keep(files[run.config], document)
@@ -106,9 +108,11 @@ def _parallel(n_jobs: int | None) -> joblib.Parallel:
 
 
 @contextmanager
-def _begun(parallel: joblib.Parallel, configs: Iterable[RunConfig], epochs: int) -> Iterator[Iterator[str]]:
+def _begun(
+    parallel: joblib.Parallel, configs: Iterable[RunConfig], epochs: int, remembered: bool
+) -> Iterator[Iterator[str]]:
     """The documents of all runs, in the order in which they are done; what is not done on leaving is abandoned."""
-    documents = parallel(joblib.delayed(_document)(config, epochs) for config in configs)
+    documents = parallel(joblib.delayed(_document)(config, epochs, remembered) for config in configs)
     try:
         yield documents
     finally:
@@ -118,23 +122,24 @@ def _begun(parallel: joblib.Parallel, configs: Iterable[RunConfig], epochs: int)
             documents.close()
 
 
-def _document(config: RunConfig, epochs: int) -> str:
+def _document(config: RunConfig, epochs: int, remembered: bool) -> str:
     """What a worker does: a run, as the JSON that is kept of it."""
-    return train_run(config, epochs).to_json()
+    return train_run(config, epochs, remembered=remembered).to_json()
 
 
-def _file_name(config: RunConfig, epochs: int) -> str:
-    return hashlib.sha256(f"{epochs} {config.to_json()}".encode()).hexdigest() + ".json"
+def _file_name(config: RunConfig, epochs: int, remembered: bool) -> str:
+    counted = " last" if remembered else ""
+    return hashlib.sha256(f"{epochs} {config.to_json()}{counted}".encode()).hexdigest() + ".json"
 
 
-def _kept(file: Path, config: RunConfig, epochs: int) -> Run | None:
+def _kept(file: Path, config: RunConfig, epochs: int, remembered: bool) -> Run | None:
     """The run that ``file`` holds, or None where it is to be made: no file, a damaged one, or another run's."""
     try:
         run = Run.from_json(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
     at_its_end = run.epochs == epochs or (run.epochs < epochs and not math.isfinite(run.loss_E[-1]))
-    return run if run.config == config and at_its_end else None
+    return run if (run.config, run.remembered) == (config, remembered) and at_its_end else None
 
 
 def _keep(file: Path, document: str) -> None:

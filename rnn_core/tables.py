@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,8 +59,10 @@ _RUN_COLUMNS: Mapping[str, str] = {
     "seed": "int64",
     "epochs": "int64",
     "first_right": "Int64",
+    "diverged_at": "Int64",
     "loss": "float64",
     "accuracy": "float64",
+    "counted": "str",
     "parameters": "int64",
     "seconds_per_epoch": "float64",
 }
@@ -128,7 +131,9 @@ def runs_table(runs: Iterable[Run]) -> pd.DataFrame:
     """One row for each run: the fields of its config, the last loss (nats) and accuracy (0…1), size and speed.
 
     hidden_size is the units that the network has; clip_norm is nan where there is no clipping, first_right <NA> where
-    no epoch was all right, seconds_per_epoch nan where no update was made.
+    no epoch was all right, seconds_per_epoch nan where no update was made. counted names the steps of which first_right
+    and accuracy are: "all", or the "last" of each line. A run whose loss was not finite has diverged_at, the first such
+    epoch, and neither first_right nor accuracy.
     """
     return pd.DataFrame([_run_row(run) for run in runs], columns=list(_RUN_COLUMNS)).astype(_RUN_COLUMNS)
 
@@ -149,8 +154,10 @@ def _run_row(run: Run) -> dict[str, object]:
         "hidden_size": run.config.units,
         "epochs": run.epochs,
         "first_right": run.first_right,
+        "diverged_at": run.diverged_at,
         "loss": run.loss_E[-1],
-        "accuracy": run.accuracy_E[-1],
+        "accuracy": run.accuracy_E[-1] if run.diverged_at is None else math.nan,
+        "counted": "last" if run.remembered else "all",
         "parameters": run.parameters,
         "seconds_per_epoch": run.seconds_per_epoch,
     }

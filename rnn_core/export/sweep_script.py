@@ -19,11 +19,15 @@ def config_call(config: RunConfig) -> str:
     return f"RunConfig({', '.join([repr(config.text), *given])})"
 
 
-def to_sweep(configs: Sequence[RunConfig], seeds: Sequence[int], *, epochs: int) -> str:
+def to_sweep(configs: Sequence[RunConfig], seeds: Sequence[int], *, epochs: int, remembered: bool = False) -> str:
     """A script that trains every config under every seed on all processors, each run kept in the folder ``runs``.
 
     Broken off and started again, it goes on where it stopped; on a cluster the same call runs under Dask.
+
+    Args:
+        remembered: whether the last step of each line alone is counted in accuracy and first_right.
     """
+    counted = ", remembered=True" if remembered else ""
     listed = "".join(f"    {config_call(config)},\n" for config in configs)
     return f"""\
 from rnn_core import RunConfig
@@ -35,7 +39,7 @@ configs = [
 if __name__ == "__main__":
     # On a cluster, after `client = dask.distributed.Client(address)`, the same call:
     # with joblib.parallel_config(backend="dask"):
-    table = sweep(configs, {list(seeds)}, epochs={epochs}, folder="runs", n_jobs=-1)
+    table = sweep(configs, {list(seeds)}, epochs={epochs}{counted}, folder="runs", n_jobs=-1)
     table.to_csv("runs.csv", index=False, encoding="utf-8-sig")
     print(table.groupby({_BY}, dropna=False)["first_right"].describe())
 """

@@ -13,6 +13,7 @@ from rnn_core.figures.bounded_axis import Above, find_above, note_above
 from rnn_core.figures.loss_axis import limit_nats, loss_axis
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.numbers import HOVER_SHORT, TICK_PERCENT
+from rnn_core.progress import State
 
 BAND_PX = 300
 ROW_PX = 44
@@ -22,9 +23,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _AXES = "TBVHS"
 _MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 
-NEVER, DIVERGED = "never", "diverged"
-_NEVER_AT, _DIVERGED_AT = 1.2, 1.5
-"""Where those stand that were never all right, and those that have diverged, in all epochs."""
+NOT_YET, DIVERGED = "not yet", "diverged"
+_NOT_YET_AT, _DIVERGED_AT = 1.2, 1.5
+"""Where those stand that were not all right by the last epoch, and those that have diverged, in all epochs."""
 
 
 def color_of(number: int, theme: Theme) -> str:
@@ -101,22 +102,27 @@ def band_points(bands: Sequence[Band]) -> list[dict[str, Any]]:
 def first_right_figure(
     lanes: Sequence[Lane], names: Sequence[str], theme: Theme, *, title: str, last: int
 ) -> go.Figure:
-    """The first epoch at which all that counts was right, a dot a run, a row a config; without a width.
+    """Build the figure of the first epoch at which all that counts was right: a dot a run, a row a config; no width.
+
+    A config has two traces: the runs that were right, and the others, whose hover label has no epoch while they go on.
 
     Args: title: of the horizontal axis.
     """
-    traces = [
-        {
+    points = iter(first_right_points(lanes, last=last))
+    traces: list[dict[str, Any]] = []
+    for row, (lane, name) in enumerate(zip(lanes, names, strict=True)):
+        runs = len(lane.seeds)
+        spread = np.linspace(-0.28, 0.28, runs) if runs > 1 else np.zeros(1)
+        dots = {
             "type": "scatter",
             "mode": "markers",
-            "marker": {"color": color_of(number, theme), "symbol": _MARKS[number], "size": 11, "opacity": 0.75},
-            "hovertemplate": "%{customdata[0]}: <b>%{customdata[1]}</b><extra>" + escaped(name) + "</extra>",
+            "marker": {"color": color_of(row, theme), "symbol": _MARKS[row], "size": 11, "opacity": 0.75},
+            "y": (row + spread).astype(np.float32),
         }
-        | points
-        for number, (lane, name, points) in enumerate(
-            zip(lanes, names, first_right_points(lanes, last=last), strict=True)
-        )
-    ]
+        end = "<extra>" + escaped(name) + "</extra>"
+        right = {"customdata": list(lane.seeds), "hovertemplate": "seed %{customdata}: <b>epoch %{x}</b>" + end}
+        other = {"customdata": _outcomes(lane), "hovertemplate": "seed %{customdata[0]}: <b>%{customdata[1]}</b>" + end}
+        traces += [dots | right | next(points), dots | other | next(points)]
     layout = base_layout(theme, height=STRIP_EDGE_PX + ROW_PX * len(lanes))
     layout |= {"margin": {"l": 120, "r": 12, "t": 8, "b": 48}}
     axis = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
@@ -124,8 +130,8 @@ def first_right_figure(
     layout["xaxis"] = axis | {
         "title": {"text": title, "standoff": 8},
         "range": [-0.03 * last, 1.68 * last],
-        "tickvals": [*ticks, _NEVER_AT * last, _DIVERGED_AT * last],
-        "ticktext": [*map(str, ticks), NEVER, DIVERGED],
+        "tickvals": [*ticks, _NOT_YET_AT * last, _DIVERGED_AT * last],
+        "ticktext": [*map(str, ticks), NOT_YET, DIVERGED],
         "tickangle": 0,
     }
     layout["yaxis"] = axis | {
@@ -138,26 +144,39 @@ def first_right_figure(
 
 
 def first_right_points(lanes: Sequence[Lane], *, last: int) -> list[dict[str, Any]]:
-    """Return the points of ``first_right_figure``'s traces; a run that is under way and not yet right is nowhere."""
-    found = []
-    for row, lane in enumerate(lanes):
-        elsewhere = _NEVER_AT * last if lane.done else np.nan
-        reached = list(zip(lane.seeds, lane.first_right, lane.diverged_at, strict=True))
-        x = [
-            _DIVERGED_AT * last if lost is not None else elsewhere if first is None else first
-            for _seed, first, lost in reached
+    """Return the x of ``first_right_figure``'s traces, which is all that an update changes.
+
+    A run that is under way and not yet right is nowhere.
+    """
+    found: list[list[float]] = []
+    for lane in lanes:
+        right = [np.nan if first is None else first for first in lane.first_right]
+        missed = [_NOT_YET_AT * last if lane.done and first is None else np.nan for first in lane.first_right]
+        other = [
+            place if lost is None else _DIVERGED_AT * last for place, lost in zip(missed, lane.diverged_at, strict=True)
         ]
-        words = [_hover(*run) for run in reached]
-        spread = np.linspace(-0.28, 0.28, len(x)) if len(x) > 1 else np.zeros(1)
-        found.append({"x": np.array(x, np.float32), "y": (row + spread).astype(np.float32), "customdata": words})
-    return found
+        found += [right, other]
+    return [{"x": np.array(x, np.float32)} for x in found]
 
 
-def _hover(seed: int, first: int | None, lost: int | None) -> list[str]:
-    """Return what a dot is of: the seed, and what became of its run."""
+def _outcomes(lane: Lane) -> list[list[str]]:
+    """Return of each run its seed and what became of it, where it was never right.
+
+    A run that is under way may diverge at any epoch: until then its label names no epoch.
+    """
+    states = lane.states or (State.UNTRAINED,) * len(lane.seeds)
+    return [
+        [str(seed), _outcome(lane, state, lost)]
+        for seed, state, lost in zip(lane.seeds, states, lane.diverged_at, strict=True)
+    ]
+
+
+def _outcome(lane: Lane, state: State, lost: int | None) -> str:
     if lost is not None:
-        return [f"seed {seed}", f"diverged at epoch {lost}"]
-    return [f"seed {seed}", NEVER if first is None else f"epoch {first}"]
+        return f"{DIVERGED} at epoch {lost}"
+    if not lane.done:
+        return DIVERGED
+    return f"{NOT_YET} right: the loss still falls" if state is State.IMPROVING else "never right"
 
 
 def _pale(color: str) -> str:

@@ -171,7 +171,8 @@ def test_a_run_that_died_is_right_nowhere_from_then_on(together: bool) -> None:
     assert any(lost is not None for lost in lane.diverged_at)
     for k, lost in enumerate(lane.diverged_at):
         if lost is not None:
-            assert np.isnan(lane.scored_EK[lost:, k]).all()
+            assert np.isnan(lane.accuracy_EK[lost:, k]).all()
+            assert not np.isfinite(lane.loss_EK[lost:, k]).any()
             assert lane.first_right[k] is None
             assert lane.states[k] is State.DIVERGED
 
@@ -184,4 +185,4 @@ def test_where_one_character_is_remembered_only_that_counts(together: bool) -> N
         trainer = Trainer(replace(config, seed=seed))
         trainer.run(30)
         wrong = [[t for t, _token in errors] for errors in trainer.now.errors]
-        assert lane.scored_EK[30, k] == 1 - sum(5 in line for line in wrong) / 2
+        assert lane.accuracy_EK[30, k] == 1 - sum(5 in line for line in wrong) / 2

@@ -8,7 +8,7 @@ import pytest
 from rnn_core import Encoding, RunConfig, Trace, Trainer, accuracy_ceiling, context_need, encode, trace_forward
 from rnn_core.comparison import Comparison, names
 from rnn_core.config import Cell, Head, Task
-from rnn_core.figures.comparison import NEVER, bands_figure, first_right_figure
+from rnn_core.figures.comparison import bands_figure, first_right_figure
 from rnn_core.figures.memory import ceiling_figure, map_reach, need_figure, states_figure, units_figure
 from rnn_core.figures.theme import DARK, LIGHT, Theme
 from rnn_core.memory import UNDECIDED
@@ -117,14 +117,17 @@ def test_bands_and_dots_are_those_of_the_comparison() -> None:
     looks = {(trace.line.color, trace.line.dash) for trace in figure.data[2::3]}
     assert len(looks) == len(configs)
     dots = first_right_figure(lanes, names(configs), LIGHT, title="first", last=12)
-    never = axis(dots, "x").tickvals[axis(dots, "x").ticktext.index(NEVER)]
-    for drawn, lane in zip(dots.data, lanes, strict=True):
-        expected = [never if first is None else first for first in lane.first_right]
-        np.testing.assert_allclose(drawn.x, expected, rtol=1e-6)
+    not_yet = axis(dots, "x").tickvals[axis(dots, "x").ticktext.index("not yet")]
+    for right, other, lane in zip(dots.data[::2], dots.data[1::2], lanes, strict=True):
+        firsts = lane.first_right
+        np.testing.assert_array_equal(right.x, [np.nan if first is None else first for first in firsts])
+        expected = [not_yet if first is None else np.nan for first in firsts]
+        np.testing.assert_allclose(other.x, expected, rtol=1e-6)
+        np.testing.assert_array_equal(right.y, other.y)
 
 
 def test_a_run_under_way_that_is_not_yet_right_has_no_dot() -> None:
     comparison = Comparison([RunConfig()], (0, 1), epochs=12, together=False)
     comparison.measure()
-    (drawn,) = first_right_figure(comparison.lanes, ["rnn"], LIGHT, title="first", last=12).data
-    assert np.isnan(np.array(drawn.x, float)).all()
+    for drawn in first_right_figure(comparison.lanes, ["rnn"], LIGHT, title="first", last=12).data:
+        assert np.isnan(np.array(drawn.x, float)).all()

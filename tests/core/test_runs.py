@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_core.config import MAX_EPOCHS, Cell, ConfigError, Head, Nonlinearity, Optimizer, RunConfig
+from rnn_core.config import MAX_EPOCHS, Cell, ConfigError, Head, Nonlinearity, Optimizer, RunConfig, Task
 from rnn_core.runs import Run, train_run
 from rnn_core.training import Stop, Trainer
 
@@ -51,6 +51,9 @@ def test_a_run_stops_where_the_trainer_says_so() -> None:
     assert trainer.stop is Stop.NOT_FINITE
     assert 0 < run.epochs == trainer.epoch < 100
     assert [math.isfinite(loss) for loss in run.loss_E] == [True] * run.epochs + [False]
+    assert [math.isfinite(share) for share in run.accuracy_E] == [True] * run.epochs + [False]
+    assert run.diverged_at == run.epochs
+    assert np.isnan(Run.from_json(run.to_json()).accuracy_E[-1])
 
 
 @pytest.mark.parametrize("epochs", [-1, MAX_EPOCHS + 1, 1.0, True, None, "3"])
@@ -78,6 +81,21 @@ def test_the_time_of_an_epoch_is_the_mean_over_all() -> None:
 )
 def test_first_right_is_the_first_epoch_that_is_all_right(accuracy_E: list[float], first: int | None) -> None:
     assert made(*accuracy_E, accuracy_E=accuracy_E).first_right == first
+
+
+def test_a_run_that_diverged_was_never_right() -> None:
+    run = made(2.5, 1.5, math.nan, accuracy_E=[0.5, 1.0, 1.0])
+    assert (run.first_right, run.diverged_at) == (None, 2)
+    assert made(2.5, 1.5).diverged_at is None
+
+
+def test_where_one_character_is_remembered_the_last_step_of_each_line_is_counted() -> None:
+    config = RunConfig("a..a\nb..b", task=Task.NEXT, head=Head.LINEAR, hidden_size=5)
+    run, trainer = train_run(config, EPOCHS, remembered=True), Trainer(config)
+    for record, share in zip([*trainer.run(EPOCHS), trainer.now], run.accuracy_E, strict=True):
+        assert share == sum(line[-1] == target for line, target in zip(record.decoded, "ab", strict=True)) / 2
+    assert Run.from_json(run.to_json()).remembered
+    assert not np.array_equal(run.accuracy_E, train_run(config, EPOCHS).accuracy_E)
 
 
 def test_a_runs_arrays_are_copies_that_nobody_can_write_to() -> None:
@@ -131,13 +149,13 @@ def document(**changed: Any) -> str:
 
 
 CONFIG = json.loads(RunConfig("hello").to_json())
-KEYS = "config, epochs, loss_E, accuracy_E, parameters, seconds"
+KEYS = "config, epochs, loss_E, accuracy_E, parameters, seconds, remembered"
 BAD = [
     ("", "document must be a JSON object, got ''"),
     ("[]", "document must be a JSON object, got []"),
     ("[" * 100_000, "document must be a JSON object, got '[[[[[[[[[[[[...[[[[[[[[[[[[['"),
     ("9" * 5_000, "document must be a JSON object, got '999999999999...9999999999999'"),
-    (document()[:-1], 'document must be a JSON object, got \'{"config": {...seconds": 3.0\''),
+    (document()[:-1], 'document must be a JSON object, got \'{"config": {...bered": false\''),
     ("{}", f"document must have the keys {KEYS}, got []"),
     (
         document(weights=[1.0]),
@@ -169,6 +187,7 @@ BAD = [
     (document(seconds=0), "seconds must be a finite number above 0, got 0"),
     (document(seconds=math.inf), "seconds must be a finite number above 0, got inf"),
     (document(seconds="3"), "seconds must be a finite number above 0, got '3'"),
+    (document(remembered=1), "remembered must be true or false, got 1"),
 ]
 
 

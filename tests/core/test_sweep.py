@@ -205,9 +205,9 @@ def test_the_rows_are_in_the_grids_order_whatever_is_done_first(
 ) -> None:
     first, others_done = grid(CONFIGS, SEEDS)[0], threading.Event()
 
-    def first_comes_last(config: RunConfig, epochs: int) -> Run:
+    def first_comes_last(config: RunConfig, epochs: int, **options: bool) -> Run:
         assert config != first or others_done.wait(PATIENCE_S)
-        return train_run(config, epochs)
+        return train_run(config, epochs, **options)
 
     def say_when_one_is_left(done: int, total: int) -> None:
         if done == total - 1:
@@ -225,11 +225,11 @@ def test_what_is_under_way_when_a_sweep_is_cancelled_is_abandoned(
 ) -> None:
     first, after, let_go, ended = grid(CONFIGS, SEEDS)[0], After(1), threading.Event(), threading.Event()
 
-    def first_hangs(config: RunConfig, epochs: int) -> Run:
+    def first_hangs(config: RunConfig, epochs: int, **options: bool) -> Run:
         if config == first:
             let_go.wait(PATIENCE_S)
             ended.set()
-        return train_run(config, epochs)
+        return train_run(config, epochs, **options)
 
     monkeypatch.setattr(module, "train_run", first_hangs)
     with joblib.parallel_config(backend="threading", n_jobs=2):
@@ -247,10 +247,10 @@ def test_a_run_that_fails_leaves_what_is_done(
 ) -> None:
     last = grid(CONFIGS, SEEDS)[-1]
 
-    def last_fails(config: RunConfig, epochs: int) -> Run:
+    def last_fails(config: RunConfig, epochs: int, **options: bool) -> Run:
         if config == last:
             raise MemoryError("no more")
-        return train_run(config, epochs)
+        return train_run(config, epochs, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "train_run", last_fails)
@@ -290,3 +290,12 @@ def test_importing_the_package_loads_neither_joblib_nor_dask(fresh_process: Call
     loaded = "print([name for name in ('joblib', 'dask', 'distributed') if name in sys.modules])"
     said = fresh_process(f"import sys\nimport rnn_core\n{loaded}\nimport rnn_core.sweep\n{loaded}")
     assert said.splitlines() == ["[]", "['joblib']"]
+
+
+def test_a_sweep_of_what_is_remembered_shares_no_run_with_one_of_all_steps(tmp_path: Path) -> None:
+    lines = [RunConfig("a..a\nb..b", head=Head.LINEAR)]
+    tables = [sweep(lines, (0,), epochs=EPOCHS, folder=tmp_path, remembered=counted) for counted in (False, True)]
+    assert [table["counted"].tolist() for table in tables] == [["all"], ["last"]]
+    expected = train_run(lines[0], EPOCHS, remembered=True)
+    assert tables[1]["accuracy"].tolist() == [expected.accuracy_E[-1]]
+    assert len(list(tmp_path.iterdir())) == 2

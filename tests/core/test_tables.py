@@ -282,11 +282,21 @@ def test_runs_are_a_row_each_with_what_the_network_has_and_what_came_of_it() -> 
         "seed": [3, 2**32 - 1],
         "epochs": [0, 2],
         "first_right": [pd.NA, 2],
+        "diverged_at": [pd.NA, pd.NA],
         "loss": [2.5, 0.1],
         "accuracy": [0.5, 1.0],
+        "counted": ["all", "all"],
         "parameters": [42, 42],
         "seconds_per_epoch": [pytest.approx(math.nan, nan_ok=True), 1.5],
     }
+
+
+def test_a_run_that_diverged_has_its_epoch_and_no_accuracy() -> None:
+    row = runs_table([replace(run(RunConfig("hello"), 2.5, 1.5, math.nan, accuracy=1.0), remembered=True)]).iloc[0]
+    assert row["diverged_at"] == 2
+    assert pd.isna(row["first_right"])
+    assert math.isnan(row["accuracy"])
+    assert row["counted"] == "last"
 
 
 def test_the_columns_of_runs_are_of_one_type_whatever_the_runs_are() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median_low
 
+import numpy as np
 import streamlit as st
 
 from pages.ui import view
@@ -28,8 +29,14 @@ from rnn_core.numbers import format_significant
 from rnn_core.progress import State
 from rnn_core.tables import runs_csv, runs_table
 
-LIVE_POINTS = 60
+LIVE_POINTS = 58
 """At how many epochs a band is drawn while it grows."""
+
+_SHOWN = (
+    *("seed", "epochs", "first_right", "diverged_at", "loss", "accuracy", "counted"),
+    *("parameters", "seconds_per_epoch"),
+)
+"""The columns of the table of all runs that are on the page."""
 
 POINTS = 400
 """At how many it is drawn at rest."""
@@ -86,7 +93,7 @@ def mount(comparison: Comparison, theme: Theme) -> None:
         view.wide_chart("race_right_plot", figure, alt=_alt(_first_right_title(comparison), comparison))
     with words, st.container(key="race_lanes", gap="xsmall"):
         for number, (lane, name) in enumerate(zip(comparison.lanes, named, strict=True)):
-            live_text(_lane(lane, name), key=f"race_lane_{number}")
+            live_text(lane_words(lane, name), key=f"race_lane_{number}")
 
 
 def frame(comparison: Comparison) -> dict[str, Patch]:
@@ -94,7 +101,7 @@ def frame(comparison: Comparison) -> dict[str, Patch]:
     lanes, last = comparison.lanes, comparison.epochs
     named = names(comparison.configs)
     losses, shares = _losses(comparison, LIVE_POINTS), _shares(comparison, LIVE_POINTS)
-    right = first_right_points(lanes, last=last)
+    right = [points if np.isfinite(points["x"]).any() else {} for points in first_right_points(lanes, last=last)]
     above = losses_above(losses_beyond(lanes))
     return {
         "race_status": text_patch(_status(comparison)),
@@ -104,7 +111,7 @@ def frame(comparison: Comparison) -> dict[str, Patch]:
         "race_accuracy_plot": chart_patch(band_points(shares), alt=_alt(_("accuracy"), comparison)),
         "race_right_plot": chart_patch(right, alt=_alt(_first_right_title(comparison), comparison)),
     } | {
-        f"race_lane_{number}": text_patch(_lane(lane, name))
+        f"race_lane_{number}": text_patch(lane_words(lane, name))
         for number, (lane, name) in enumerate(zip(lanes, named, strict=True))
     }
 
@@ -116,7 +123,7 @@ def show_table(comparison: Comparison) -> None:
     named = dict(zip(comparison.configs, names(comparison.configs), strict=True))
     st.header(_("Every run"))
     labels = [name for lane, name in zip(comparison.lanes, named.values(), strict=True) for _run in lane.seeds]
-    shown = table[["seed", "epochs", "first_right", "loss", "accuracy", "parameters", "seconds_per_epoch"]]
+    shown = table[[*_SHOWN]]
     st.dataframe(shown.assign(network=labels)[["network", *shown.columns]], hide_index=True, key="race_table")
     st.download_button(
         _("Download as CSV"),
@@ -133,7 +140,7 @@ def _losses(comparison: Comparison, points: int) -> Sequence[Band]:
 
 
 def _shares(comparison: Comparison, points: int) -> Sequence[Band]:
-    return [lane.band(lane.scored_EK, points) for lane in comparison.lanes]
+    return [lane.band(lane.accuracy_EK, points) for lane in comparison.lanes]
 
 
 def _status(comparison: Comparison) -> str:
@@ -148,7 +155,7 @@ def _status(comparison: Comparison) -> str:
     )
 
 
-def _lane(lane: Lane, name: str) -> str:
+def lane_words(lane: Lane, name: str) -> str:
     """Return one configuration in words: how many of its runs are right now and when they first were, and the rest."""
     words = [_right_words(lane)]
     first = sorted(epoch for epoch in lane.first_right if epoch is not None)
