@@ -120,7 +120,10 @@ def first_right_figure(
             "y": (row + spread).astype(np.float32),
         }
         end = "<extra>" + escaped(name) + "</extra>"
-        right = {"customdata": list(lane.seeds), "hovertemplate": "seed %{customdata}: <b>epoch %{x}</b>" + end}
+        right = {
+            "customdata": [[str(seed)] for seed in lane.seeds],
+            "hovertemplate": "seed %{customdata[0]}: <b>epoch %{x}</b>" + end,
+        }
         other = {"customdata": _outcomes(lane), "hovertemplate": "seed %{customdata[0]}: <b>%{customdata[1]}</b>" + end}
         traces += [dots | right | next(points), dots | other | next(points)]
     layout = base_layout(theme, height=STRIP_EDGE_PX + ROW_PX * len(lanes))

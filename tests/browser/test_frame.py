@@ -7,10 +7,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from server.settings import FRAME_ANCESTORS
 from tests.browser.conftest import Open, settle, started_server, until
@@ -23,8 +24,12 @@ PICTURES = {
     "train": ".st-key-loss_chart",
     "through_time": ".st-key-gradient_picture",
     "memory": ".js-plotly-plot",
+    "compare": ".st-key-race_loss_plot .js-plotly-plot",
 }
-"""The first picture of each page that opens with one."""
+"""The first picture of each page that has one; *Compare* has it once it has run."""
+
+SHORT = {"compare": "compare_seeds=2&compare_epochs=10"}
+"""What the address of a page holds for its picture to be there soon."""
 
 
 class Course(http.server.BaseHTTPRequestHandler):
@@ -93,13 +98,24 @@ def test_a_site_that_the_setting_does_not_name_frames_nothing(framed: str, cours
     page.close()
 
 
-@pytest.mark.parametrize("path", PICTURES)
-def test_an_embedded_page_shows_its_picture_first(server: str, open_page: Open, path: str) -> None:
-    page = open_page(f"{server}/{path}?embed=true", viewport={"width": WIDTH, "height": HEIGHT})
+def open_with_picture(open_page: Open, server: str, path: str, query: str = "", **options: Any) -> tuple[Page, Locator]:
+    """Open a page, have it draw its picture, and return both."""
+    page = open_page(f"{server}/{path}?{SHORT.get(path, '')}&{query}", **options)
+    if path == "compare":
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator(".st-key-race_status")).to_contain_text("done")
     picture = page.locator(f".stMain {PICTURES[path]}").first
     expect(picture).to_be_visible()
     until(page, "!document.querySelector('[class*=\"_plot \"]:not([data-drawn])')")
     settle(page)
+    return page, picture
+
+
+@pytest.mark.parametrize("path", PICTURES)
+def test_an_embedded_page_shows_its_picture_first(server: str, open_page: Open, path: str) -> None:
+    page, picture = open_with_picture(
+        open_page, server, path, "embed=true", viewport={"width": WIDTH, "height": HEIGHT}
+    )
     head, first = page.get_by_role("heading", level=1).bounding_box(), picture.bounding_box()
     assert head is not None
     assert first is not None
@@ -110,9 +126,7 @@ def test_an_embedded_page_shows_its_picture_first(server: str, open_page: Open, 
 
 @pytest.mark.parametrize("path", PICTURES)
 def test_outside_a_frame_the_head_stands_first(server: str, open_page: Open, path: str) -> None:
-    page = open_page(f"{server}/{path}")
-    picture = page.locator(f".stMain {PICTURES[path]}").first
-    expect(picture).to_be_visible()
+    page, picture = open_with_picture(open_page, server, path)
     head, first = page.get_by_role("heading", level=1).bounding_box(), picture.bounding_box()
     assert head is not None
     assert first is not None

@@ -101,6 +101,36 @@ def test_a_notice_that_was_closed_stays_closed_until_the_next_loss(mortal: Serve
     page.close()
 
 
+ANOTHER_SESSION = """
+window.sockets = []
+window.WebSocket = class extends WebSocket {
+  constructor(url, protocols) {
+    super(url, protocols.slice(0, 2)) // the third is the id of the session before, and the server forgets none so soon
+    window.sockets.push(this)
+  }
+}
+"""
+
+
+def test_after_a_session_has_ended_no_progress_of_it_is_shown(server: str, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(ANOTHER_SESSION)
+    page.goto(f"{server}/compare?{QUERY}&compare_epochs=1000&compare_seeds=5&compare_together=false")
+    settle(page)
+    status = page.locator(".st-key-race_status .rnn-text")
+    expect(status).to_contain_text("0%")
+    before = status.inner_text()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(status).not_to_have_text(before)
+    page.evaluate("sockets.at(-1).close()")
+    until(page, "sockets.length > 1")
+    settle(page)
+    expect(page.get_by_text("Nothing is trained yet")).to_be_visible()
+    expect(status).to_have_text(before)
+    expect(page.locator(".st-key-race_lanes, .st-key-race_table")).to_have_count(0)
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_notice_has_the_colours_of_the_theme(server: str, chromium: Browser, scheme: str) -> None:
     page = chromium.new_page(color_scheme="dark" if scheme == "dark" else "light")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ class Screen:
 
     def charts(self) -> dict[str, str]:
         """Every chart as JSON, by its own key."""
-        mounted = {str(part.key): part.proto.json for part in self.app.get("bidi_component")}
+        mounted = {str(part.key): _of_any_session(part.proto.json) for part in self.app.get("bidi_component")}
         return {key: document for key, document in mounted.items() if json.loads(document).get("kind") == "chart"}
 
     def figures(self) -> list[Any]:
@@ -254,11 +255,18 @@ def _as_shown(node: Any) -> bytes:
     """All of an element; of a control its value, and not whether it was the script that set it."""
     message = type(node.proto).FromString(node.proto.SerializeToString())
     pushed = {"set_value", "value", "raw_value", "raw_values"} & set(message.DESCRIPTOR.fields_by_name)
+    if "json" in message.DESCRIPTOR.fields_by_name:
+        message.json = _of_any_session(message.json)
     if "set_value" not in pushed:
         return bytes(message.SerializeToString(deterministic=True))
     for name in pushed:
         message.ClearField(name)
     return bytes(message.SerializeToString(deterministic=True)) + repr(node.value).encode()
+
+
+def _of_any_session(document: str) -> str:
+    """The data of a component without the id of the session that drew it (``pages.ui.components.frames``)."""
+    return re.sub(r'("after": ?")[0-9a-f]+', r"\1", document)
 
 
 def _strict_json(document: str | bytes) -> Any:

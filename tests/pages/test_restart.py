@@ -1,4 +1,4 @@
-"""What a page draws after the server was started again is new to a browser that frames have moved."""
+"""What a page draws in another session is new to a browser whose page was moved by frames of the session before."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import pytest
 
 from pages.ui.components import frames
 from rnn_core.config import Head, RunConfig, Task
-from tests.pages.conftest import Open
+from tests.pages.conftest import PAGES, Open, Screen
+
+CONFIG = RunConfig("hello", task=Task.NEXT, head=Head.LINEAR)
 
 
-@pytest.mark.parametrize(("page", "key"), [("train", "live_status"), ("compare", "race_status")])
-def test_the_same_words_of_another_start_are_other_data(
-    open_screen: Open, monkeypatch: pytest.MonkeyPatch, page: str, key: str
-) -> None:
-    config = RunConfig("hello", task=Task.NEXT, head=Head.LINEAR)
-    before = open_screen(page, config).live(key)
-    assert open_screen(page, config).live(key) == before
-    monkeypatch.setattr(frames, "_STARTED", "another")
-    after = open_screen(page, config).live(key)
-    assert after["text"] == before["text"]
-    assert after != before
+def moved_by_frames(screen: Screen) -> dict[str, str]:
+    """What each component of the page holds of the frames before it, by the component's key."""
+    drawn = {key: screen.live(key) for key in screen.mounted}
+    return {key: data["after"] for key, data in drawn.items() if "after" in data}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_page_of_another_session_is_other_data(open_screen: Open, page: str) -> None:
+    first, second = open_screen(page, CONFIG), open_screen(page, CONFIG)
+    before, after = moved_by_frames(first), moved_by_frames(second)
+    assert before.keys() == after.keys()
+    assert not set(before.values()) & set(after.values())
+    assert bool(before) == (page != "share")
+    first.run()
+    assert moved_by_frames(first) == before, "and in one session the same data, until a frame is sent"
+    first.app.session_state[frames.SENT] = 1
+    first.run()
+    assert not set(moved_by_frames(first).values()) & set(before.values())

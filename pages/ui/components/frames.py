@@ -1,8 +1,8 @@
-"""How many frames a session was sent, by which start of the server: what is drawn after frames is new to the browser.
+"""How many frames which session was sent: what is drawn after frames is new to the browser.
 
-Streamlit hands a component its data only where they differ from those it was last given; but what stands there was
-moved by frames since, and may be far from them. A server that was started again begins without frames in a page that
-has seen some.
+Streamlit gives a component its data only where they differ from those it was last given; but what is on the page was
+moved by frames since, and may be far from them. A page that outlives its session, since the server was started again or
+the session ended while it was not connected, has seen frames of which the next session does not know.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import secrets
 
 import streamlit as st
 
-_SENT = "frames_sent"
-_STARTED = secrets.token_hex(4)
-"""Of this start of the server."""
+SENT = "frames_sent"
+_SESSION = "frames_session"
 
 
 def count_frame() -> None:
     """Takes down that a frame is sent."""
-    st.session_state[_SENT] = st.session_state.get(_SENT, 0) + 1
+    st.session_state[SENT] = st.session_state.get(SENT, 0) + 1
 
 
 def after_frames() -> dict[str, str]:
-    """Return what the data of a component that frames can move hold beside their own, after a restart other data."""
-    return {"after": f"{_STARTED}.{st.session_state.get(_SENT, 0)}"}
+    """Return what the data of a component that frames can move hold beside their own: in each session other data."""
+    session = st.session_state.setdefault(_SESSION, secrets.token_hex(4))
+    return {"after": f"{session}.{st.session_state.get(SENT, 0)}"}
