@@ -244,7 +244,7 @@ def test_where_one_character_is_remembered_it_alone_counts_in_every_output(
 
 # --- the words for what became of a run, in each place that has them --------------------------------------------------
 
-FALLING = 2.0 * 0.99 ** np.arange(EPOCHS + 1)
+FALLING = np.array([2.0 * 0.99**epoch for epoch in range(EPOCHS + 1)])
 CURVES: Mapping[str, tuple[npt.NDArray[np.float64], int | None]] = {
     "not finished": (FALLING, None),
     "right, and not finished": (FALLING, 20),
