@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from pages.ui import address, embedding, given, replay, wishes
 from pages.ui.controls import connect_fields, dismiss_link_notes, link_notes, repair, show_sidebar
@@ -60,7 +61,11 @@ address.write()
 try:
     with embedding.picture_first():
         page.run()
-finally:  # a page may end itself by st.stop()
+    given.end(page.url_path)
+except StopException:  # a page may end itself by st.stop()
+    given.end(page.url_path)
+    raise
+finally:
     address.write()
     connect_fields()
     given.acknowledge()

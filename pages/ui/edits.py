@@ -31,10 +31,10 @@ def make(config: RunConfig, edit: Edit) -> None:
     st.session_state[_EDITS] = config, with_edit(made(config), edit)
 
 
-def undo() -> None:
-    """Take back the last edit of the present config, one for each press."""
+def undo(uncounted: int = 1) -> None:
+    """Take back the last edit of the present config, one for each press, ``uncounted`` where nothing counts them."""
     config = state.config()
-    for _press in range(fresh_presses("undo", key=_PRESSES)):
+    for _press in range(fresh_presses("undo", key=_PRESSES, uncounted=uncounted)):
         st.session_state[_EDITS] = config, made(config)[:-1]
 
 
@@ -71,7 +71,7 @@ def show_banner(trainer: Trainer, scene: Scene) -> None:
             )
             st.button(_("Undo"), key="undo", on_click=wishes.later, args=(undo,), width=90)
             st.button(_("Undo all"), key="undo_all", on_click=wishes.later, args=(undo_all,), width=110)
-            count_presses({"undo": "undo"}, key=_PRESSES)
+            count_presses({"undo": "undo"}, key=_PRESSES, on_change=lambda: wishes.later(undo, 0))
         st.code("\n".join(_said(edit, trainer, scene) for edit in present), language=None, wrap_lines=True)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.uninterrupted import uninterrupted
+
 _NUMBER = "given_number"
 _RECEIVED = "received"
 _GIVEN = "given"
@@ -46,9 +48,14 @@ def give(key: str, value: Any) -> None:
 
 def begin(page: str) -> None:
     """Start a run of the script that draws ``page``: note whether its controls are new, and settle."""
-    st.session_state[_IS_NEW] = st.session_state.get(_PAGE) != page
+    with uninterrupted():
+        st.session_state[_IS_NEW] = st.session_state.get(_PAGE) != page
+        settle()
+
+
+def end(page: str) -> None:
+    """Note that ``page`` has been drawn to its end: its controls are not new in the next run."""
     st.session_state[_PAGE] = page
-    settle()
 
 
 def is_old(key: str) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.uninterrupted import uninterrupted
+
 _KEPT = "wishes"
 
 RUN = "run"
@@ -23,12 +25,16 @@ def later(act: Callable[..., None], *args: object, at: str = RUN) -> None:
 
 
 def carry_out(at: str = RUN, *more: Any) -> None:
-    """Carry out what was kept for the place ``at``, the oldest first, with the arguments ``more`` behind its own."""
-    kept = st.session_state.get(_KEPT, [])
-    st.session_state[_KEPT] = [wish for wish in kept if wish[0] != at]
-    for place, act, args in kept:
-        if place == at:
-            act(*args, *more)
+    """Carry out what was kept for the place ``at``, the oldest first, with the arguments ``more`` behind its own.
+
+    An act draws nothing, and no request ends the run before it is done.
+    """
+    with uninterrupted():
+        kept = st.session_state.get(_KEPT, [])
+        st.session_state[_KEPT] = [wish for wish in kept if wish[0] != at]
+        for place, act, args in kept:
+            if place == at:
+                act(*args, *more)
 
 
 def drop() -> None:

@@ -14,6 +14,7 @@ from rnn_core import RunConfig, build_model, encode, trace_forward
 from rnn_core.config import Cell, Head
 from rnn_core.cursor import Cursor
 from rnn_core.microscope import Microscope, look
+from rnn_core.numbers import format_number
 from rnn_core.trace import FloatArray
 from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, parameter, trace_what_if
 from tests.browser.conftest import READY_MS, Open, settle, until
@@ -222,7 +223,7 @@ def test_a_weight_is_chosen_by_a_click_and_its_value_stands_there(server: str, o
     page = open_page(f"{server}/inside_the_cell")
     click_cell(page, "weights", column=2, row=3)
     now = parameter(build_model(RunConfig()), "weight_ih_l0")[3, 2].item()
-    expect(page.locator(".st-key-what_if")).to_contain_text(f"weight_ih_l0[3, 2] is {now:.4f}")
+    expect(page.locator(".st-key-what_if")).to_contain_text(f"weight_ih_l0[3, 2] is {format_number(now)}")
 
 
 @pytest.mark.parametrize("cell", [Cell.GRU, Cell.LSTM])
@@ -253,7 +254,7 @@ def test_an_edited_weight_moves_what_the_core_says_until_it_is_undone(server: st
     what_if = edited(build_model(config), encode(config), [edit])
     expect_numbers(page, look(what_if.model, trace_forward(what_if.model, what_if.encoding), Cursor()))
     was = parameter(build_model(config), "weight_ih_l0")[0, 0].item()
-    expect(page.locator(".st-key-edited")).to_contain_text(f"weight_ih_l0[0, 0] = 1.5  (was {was:.4f})")
+    expect(page.locator(".st-key-edited")).to_contain_text(f"weight_ih_l0[0, 0] = 1.5  (was {format_number(was)})")
     press(page, "Undo all")
     expect(page.locator(".st-key-difference_h")).to_have_count(0)
     expect_numbers(page, looked(RunConfig(), Cursor()))

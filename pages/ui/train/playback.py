@@ -38,7 +38,7 @@ def play() -> None:
 
     It says what is to be, and does not toggle: Streamlit may run a callback twice for one press.
     """
-    st.session_state[_PLAYING] = shown_at_press("play", PLAY, key=PRESSES) == PLAY
+    _press_play(PLAY)
 
 
 def pause() -> None:
@@ -48,21 +48,34 @@ def pause() -> None:
 
 def press_pause() -> None:
     """Start or stop the live view, as the button showed when it was pressed."""
-    st.session_state[_PLAYING] = shown_at_press("play", PAUSE, key=PRESSES) == PLAY
+    _press_play(PAUSE)
+
+
+def _press_play(default: str) -> None:
+    fresh_presses("play", key=PRESSES)
+    st.session_state[_PLAYING] = shown_at_press("play", default, key=PRESSES) == PLAY
 
 
 def count() -> None:
     """Have the presses of *Step* and *Play* be counted, with what *Play* shows now."""
-    count_presses({"step": "step", "play": PAUSE if playing() else PLAY}, key=PRESSES)
+    shown = {"step": "step", "play": PAUSE if playing() else PLAY}
+    count_presses(shown, key=PRESSES, on_change=_take_counted)
+
+
+def _take_counted() -> None:
+    """Carry out what is counted and was in no request: Streamlit loses a press whose run ends before its callback."""
+    if fresh_presses("play", key=PRESSES, uncounted=0):
+        st.session_state[_PLAYING] = shown_at_press("play", PAUSE, key=PRESSES) == PLAY
+    wishes.later(_step, 0)
 
 
 def step() -> None:
     """Make for each press as many updates as are chosen for one update of the live view."""
-    wishes.later(_step)
+    wishes.later(_step, 1)
 
 
-def _step() -> None:
-    presses = fresh_presses("step", key=PRESSES)
+def _step(uncounted: int) -> None:
+    presses = fresh_presses("step", key=PRESSES, uncounted=uncounted)
     if presses:
         replay.make_more(state.trainer(), presses * st.session_state.get(SPEED, 1))
 

@@ -7,7 +7,7 @@ requests contain is two. A count is neither. With it goes what the button showed
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +26,24 @@ _component = st.components.v2.component(
 )
 
 
-def count_presses(shown: Mapping[str, str], *, key: str) -> None:
+def count_presses(shown: Mapping[str, str], *, key: str, on_change: Callable[[], None] = lambda: None) -> None:
     """Count the presses of buttons.
 
     Args:
         shown: by the key of each button, what it does as it is shown now.
         key: of the component.
+        on_change: called before a run in which a count has changed.
     """
     session = st.session_state.setdefault(_SESSION, uuid.uuid4().hex)
     with st.container(key=f"{key}_place", width="content"):  # takes no room in a row
-        _component(key=key, data={"session": session, "shown": dict(shown)}, on_presses_change=lambda: None)
+        _component(key=key, data={"session": session, "shown": dict(shown)}, on_presses_change=on_change)
 
 
-def fresh_presses(name: str, *, key: str) -> int:
-    """Return how often the button ``name`` was pressed since the last call; 1 where nothing counts."""
+def fresh_presses(name: str, *, key: str, uncounted: int = 1) -> int:
+    """Return how often the button ``name`` was pressed since the last call; ``uncounted`` where nothing counts."""
     told = _told(key).get(name)
     if told is None:
-        return 1
+        return uncounted
     done: dict[str, int] = st.session_state.setdefault(_DONE, {})
     fresh = int(told["count"]) - done.get(name, 0)
     done[name] = int(told["count"])
