@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import state, view, wishes
 from pages.ui.compare import choice, film, race
+from pages.ui.components import frames
 from pages.ui.components.live_chart import FEED, feed
 from pages.ui.embedding import explanation
 from pages.ui.hints import try_next
@@ -32,6 +33,7 @@ except ConfigError as error:
 if comparison.done:
     race.cancel()
 running = race.running()
+mount = frames.begin_mount(asked, moves=running)
 
 with st.container(horizontal=True, vertical_alignment="center", key="race"):
     st.button(
@@ -65,7 +67,7 @@ def tick() -> None:
     comparison.advance(BUDGET_S)
     if comparison.done:
         st.rerun()
-    feed(film.frame(comparison))
+    feed(film.frame(comparison), mount=mount)
 
 
 if running:

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from pages.ui import address, embedding, given, replay, wishes
+from pages.ui.components import frames
 from pages.ui.controls import connect_fields, dismiss_link_notes, link_notes, repair, show_sidebar
 from pages.ui.head import short_text
 from pages.ui.i18n import _
@@ -36,6 +37,7 @@ page = st.navigation(
 )
 
 given.begin(page.url_path)
+frames.begin_run()
 problems = show_sidebar()
 if problems:
     with st.container(key="problem"):

@@ -57,7 +57,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="transport")
         label_visibility="collapsed",
     )
     st.text(_("epochs per frame"), width="content")
-    film.mount_status(shown)
+    status = st.container(key="status")
     playback.count()
 edits.show_apart(config)
 kept.offer(trainer)
@@ -66,6 +66,8 @@ if stopped:
 
 show_insights(trainer)
 window = film.choose_window(shown, whole=trainer)
+with status:
+    film.mount_status(shown)
 film.mount(shown, window, view.theme())
 
 if not playing and st.toggle(_("One update, part by part"), key="by_parts", persist_state="session"):
@@ -96,7 +98,7 @@ def tick() -> None:
     playback.advance(trainer, speed)
     if trainer.stop is not None:
         st.rerun()
-    feed(film.frame(trainer, window))
+    feed(film.frame(trainer, window), mount=window.mount)
     address.write_now_and_then()
 
 

@@ -1,6 +1,8 @@
-"""What moves while training plays: what a person points at follows it, and a frame of another text is passed over."""
+"""What moves while training plays: what a person points at follows it, and a frame of another mount is passed over."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 from playwright.sync_api import Page
@@ -69,30 +71,58 @@ def test_the_box_beside_a_number_of_the_picture_follows_it(server: str, open_pag
     until(page, follows, first["cell"])
 
 
-def test_a_frame_of_a_longer_text_is_passed_over(server: str, open_page: Open) -> None:
-    page = open_page(f"{server}/train?text=hello")
-    ready(page)
-    page.locator(".st-key-play button").click()
-    until(page, "document.querySelector('.st-key-feed')?.textContent")
-    page.locator(".st-key-play button").click()
-    settle(page)
-    short = page.evaluate("document.querySelector('.st-key-steps_0 table').textContent")
-    longer = open_page(f"{server}/train?text=hello+world")
-    ready(longer)
-    longer.locator(".st-key-play button").click()
-    frame = until(longer, "document.querySelector('.st-key-feed')?.textContent")
-    page.evaluate(
-        """frame => {
-          const line = document.createElement("div")
-          line.className = "st-key-feed"
-          line.style.display = "none"
-          line.textContent = frame
-          document.body.prepend(line)
-        }""",
-        frame,
-    )
-    until(page, "document.querySelector('.st-key-live_status .rnn-text').textContent.includes(' of 11 right')")
-    assert page.evaluate("document.querySelector('.st-key-steps_0 table').textContent") == short
+FOREIGN = [
+    ("train", "Play", "text=hello", "text=hello+world"),
+    ("train", "Play", "text=hello", "text=ohell"),
+    ("train", "Play", "seed=0", "seed=1"),
+    ("train", "Play", "seed=0&cell=lstm", "seed=1&cell=lstm"),
+    ("compare", "Run", "seed=0", "seed=1"),
+]
+"""A page and two queries whose frames have the same names; all but the first also the same sizes."""
+
+FRAME = "document.querySelector('.st-key-feed')?.textContent"
+SHOW_LINE = """text => {
+  const line = document.getElementById("foreign") ?? document.body.appendChild(document.createElement("div"))
+  Object.assign(line, { id: "foreign", className: "st-key-feed", textContent: text })
+  line.style.display = "none"
+  document.body.prepend(line)
+}"""
+PAINTED = """names => Object.fromEntries(names.map(name => {
+  const place = document.querySelector(`.st-key-${name}`)
+  const text = place?.querySelector(".rnn-text") ?? place
+  const labels = [...place?.querySelectorAll("[aria-label]") ?? []].map(node => node.ariaLabel)
+  return [name, [text?.textContent, ...labels]]
+}))"""
+DRAWS = """async () => {
+  for (let frame = 0; frame < 30; frame += 1) await new Promise(requestAnimationFrame)
+  return true
+}"""
+
+
+@pytest.mark.parametrize(("path", "begin", "query", "other"), FOREIGN)
+def test_a_frame_of_another_mount_is_never_painted(
+    server: str, open_page: Open, path: str, begin: str, query: str, other: str
+) -> None:
+    def playing(query: str) -> tuple[Page, str]:
+        page = open_page(f"{server}/{path}?{query}")
+        if "cell" in query:
+            page.locator(".st-key-as_picture label").first.click()
+            page.locator(".rnn-network svg").wait_for()
+        page.get_by_role("button", name=begin, exact=True).click()
+        return page, until(page, FRAME)
+
+    there, foreign = playing(other)
+    there.close()
+    page, own = playing(query)
+    page.evaluate(SHOW_LINE, own)  # read in the place of the frames that follow
+    page.evaluate(DRAWS)
+    names = list(json.loads(foreign[foreign.index("{") :]))
+    before = page.evaluate(PAINTED, names)
+    page.evaluate(SHOW_LINE, foreign)
+    page.evaluate(DRAWS)
+    assert page.evaluate(PAINTED, names) == before
+    page.evaluate("document.getElementById('foreign').remove()")
+    until(page, f"before => JSON.stringify(({PAINTED})(Object.keys(before))) !== JSON.stringify(before)", before)
 
 
 def test_arrow_keys_pressed_before_the_cursor_can_move_count(server: str, open_page: Open) -> None:

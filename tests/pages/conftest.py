@@ -175,9 +175,19 @@ class Screen:
 
     def frame(self) -> Any:
         """The patches of the last frame, by the key of what each goes to."""
+        _mount, patches = self._frame()
+        return _strict_json(patches)
+
+    def frame_mount(self) -> str:
+        """The id of the mount that the last frame is for."""
+        mount, _patches = self._frame()
+        return mount
+
+    def _frame(self) -> tuple[str, str]:
         container: Any = self.app.get_by_key("feed")
         (line,) = container.text
-        return _strict_json(line.value)
+        mount, brace, patches = line.value.partition("{")
+        return mount, brace + patches
 
     def sentences(self) -> list[str]:
         """Every string that is shown or read out anywhere, but for what a live component is made of."""
@@ -266,7 +276,7 @@ def _as_shown(node: Any) -> bytes:
 
 def _of_any_session(document: str) -> str:
     """The data of a component without the id of the session that drew it (``pages.ui.components.frames``)."""
-    return re.sub(r'("after": ?")[0-9a-f]+', r"\1", document)
+    return re.sub(r'("mount": ?")[0-9a-f]+', r"\1", document)
 
 
 def _strict_json(document: str | bytes) -> Any:

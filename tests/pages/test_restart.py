@@ -12,9 +12,9 @@ CONFIG = RunConfig("hello", task=Task.NEXT, head=Head.LINEAR)
 
 
 def moved_by_frames(screen: Screen) -> dict[str, str]:
-    """What each component of the page holds of the frames before it, by the component's key."""
+    """The id of the mount of each component that frames can move, by the component's key."""
     drawn = {key: screen.live(key) for key in screen.mounted}
-    return {key: data["after"] for key, data in drawn.items() if "after" in data}
+    return {key: data["mount"] for key, data in drawn.items() if "mount" in data}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -26,6 +26,6 @@ def test_the_same_page_of_another_session_is_other_data(open_screen: Open, page:
     assert bool(before) == (page != "share")
     first.run()
     assert moved_by_frames(first) == before, "and in one session the same data, until a frame is sent"
-    first.app.session_state[frames.SENT] = 1
+    first.app.session_state[frames.MOVES] = True
     first.run()
     assert not set(moved_by_frames(first).values()) & set(before.values())

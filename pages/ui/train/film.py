@@ -5,13 +5,14 @@ A trainer and a window on its tensors flow in; mounted charts, or the patches of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from pages.ui import cursor, view
 from pages.ui.above import losses_above
+from pages.ui.components import frames
 from pages.ui.components.live_chart import (
     Patch,
     chart_patch,
@@ -52,6 +53,7 @@ class Window:
         last_epoch: of the loss, or None for all epochs. logarithmic: whether its scale is.
         picture: of the network, in the place of the heatmaps; None where those are drawn.
         beside: a loss that is drawn behind: of the whole training, or of the one that a branch has left.
+        mount: the id of what is mounted in this window.
     """
 
     lines: range
@@ -62,6 +64,7 @@ class Window:
     logarithmic: bool = False
     picture: Picture | None = None
     beside: LossCurve | None = None
+    mount: str = ""
 
 
 def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
@@ -82,16 +85,23 @@ def choose_window(trainer: Trainer, *, whole: Trainer) -> Window:
             **_choose_looks(trainer, lines),
             beside=past.beside(trainer, whole),
         )
+        window = replace(window, mount=_begin_mount(trainer, window))
         if not playback.playing():
             past.show_machine(whole)
         _mount_verdict(trainer, window)
     return window
 
 
+def _begin_mount(trainer: Trainer, window: Window) -> str:
+    """Return the id of what is mounted from here on: of this training, in this window."""
+    shown = replace(window, picture=None, beside=None)
+    of = trainer.config, trainer.branch, shown, window.picture is None, window.beside is None
+    return frames.begin_mount(*of, moves=playback.playing())
+
+
 def mount_status(trainer: Trainer) -> None:
-    """Draws the line that says where the training is."""
-    with st.container(key="status"):
-        live_text(playback.status(trainer), key="live_status")
+    """Draws the line that says where the training is; below ``choose_window``, which begins the mount."""
+    live_text(playback.status(trainer), key="live_status")
 
 
 def mount(trainer: Trainer, window: Window, theme: Theme) -> None:

@@ -318,5 +318,5 @@ const drawCell = (root, data, pick) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rnn-cell-figure")
-  return feed.mount(data.name, () => drawCell(root, data, (place) => setTriggerValue("picked", place)))
+  return feed.mount(data, () => drawCell(root, data, (place) => setTriggerValue("picked", place)))
 }

@@ -23,7 +23,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.components.browser import script, typed, typed_tree
-from pages.ui.components.frames import after_frames, count_frame
+from pages.ui.components.frames import mounted
 from rnn_core import Encoding, EpochRecord
 from rnn_core.numbers import format_number
 from rnn_core.steps import Said, Step
@@ -101,7 +101,7 @@ def live_chart(
     chart = {"kind": "chart", "name": key, "data": data, "layout": layout, "alt": alt, "plotly": _PLOTLY}
     st.html(f"<style>{_place(key, layout, row)}</style>")
     size = {"width": layout["width"], "height": layout["height"]} if row else {}  # until the rule arrives
-    _component(key=key, data=chart | {"picks": on_pick is not None} | after_frames(), **size, **_picking(key, on_pick))
+    _component(key=key, data=chart | {"picks": on_pick is not None} | mounted(), **size, **_picking(key, on_pick))
 
 
 def _picking(key: str, on_pick: Callable[[Pick], None] | None) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _place(key: str, layout: Mapping[str, Any], row: Row | None) -> str:
 
 def live_text(text: str, *, key: str) -> None:
     """Mounts one line of plain text."""
-    _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | after_frames())
+    _component(key=key, data={"kind": "text", "name": key, **text_patch(text)} | mounted())
 
 
 def live_steps(
@@ -171,7 +171,7 @@ def live_steps(
     for column, need in zip(columns, needs or (), strict=needs is not None):
         column["need"] = need
     data = {"kind": "steps", "name": key, "words": dict(words), "columns": columns, "marked": marked, "said": said}
-    _component(key=key, data=data | {"picks": on_pick is not None} | after_frames(), **_picking(key, on_pick))
+    _component(key=key, data=data | {"picks": on_pick is not None} | mounted(), **_picking(key, on_pick))
 
 
 def steps_patch(said: Said, first: int, *, mean: str = "") -> Patch:
@@ -204,17 +204,19 @@ def live_table(
     targets = [[row_label(token) for token in line[steps.start : steps.stop]] for line in shown]
     patch = table_patch(rows, encoding, lines=lines, steps=steps)
     data = {"kind": "table", "name": key, "targets": targets, "words": dict(words), **patch}
-    _component(key=key, data=data | after_frames())
+    _component(key=key, data=data | mounted())
 
 
-def feed(patches: Mapping[str, Patch]) -> None:
-    """One frame: brings every mounted thing named in ``patches`` up to date.
+def feed(patches: Mapping[str, Patch], *, mount: str) -> None:
+    """One frame: brings every mounted thing named in ``patches`` up to date, where it is of ``mount``.
 
     To be called within ``st.container(key=FEED)``. The frame travels as one hidden line of text, which the mounted
     things read: a message of a component would carry the component's own JavaScript again, and cost several times more.
+
+    Args:
+        mount: the id of what was mounted, from ``frames.begin_mount``.
     """
-    count_frame()
-    st.text(json.dumps(patches, separators=(",", ":"), allow_nan=False))
+    st.text(mount + json.dumps(patches, separators=(",", ":"), allow_nan=False))
 
 
 def chart_patch(traces: Sequence[Mapping[str, Any]], *, alt: str, layout: Mapping[str, Any] | None = None) -> Patch:

@@ -142,9 +142,6 @@ const chart = (root, figure, pick) => {
   soon()
   return {
     update(patch) {
-      const size = (z) => z?.shape?.replaceAll(" ", "") // Plotly writes a space behind the comma
-      const fits = data.every(({ z }, index) => size(z) === size(patch.data?.[index]?.z ?? z))
-      if (!fits) return // of another text
       data = data.map((trace, index) => ({ ...trace, ...(patch.data?.[index] ?? {}) }))
       layout = merged(layout, patch.layout ?? {})
       alt = patch.alt ?? alt
@@ -238,7 +235,7 @@ export default function (component) {
   const { data, parentElement } = component
   const root = parentElement.querySelector(".rnn-live")
   root.classList.add(`rnn-${data.kind}-root`)
-  return feed.mount(data.name, () =>
+  return feed.mount(data, () =>
     kinds[data.kind](root, data, (place) => component.setTriggerValue("picked", place)),
   )
 }

@@ -51,7 +51,6 @@ const steps = (root, { columns, words, marked, picks, said }, pick) => {
   }
   const sum = root.querySelector(".rnn-mean") ?? root.appendChild(cell("p", "rnn-mean"))
   const fill = ({ tokens, wrong, ties, mean, ...arrays }) => {
-    if (!of.said || tokens.length !== columns.length) return // of another text
     const [probability, asked, loss] = ["probability", "asked_probability", "loss"].map((name) => numbers(arrays[name]))
     tokens.forEach((token, at) => {
       const place = of.said.children[at + 1]

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui.components.browser import script, typed
-from pages.ui.components.frames import after_frames
+from pages.ui.components.frames import mounted
 from rnn_core import Encoding
 from rnn_core.figures.labels import label_every, label_px
 from rnn_core.figures.theme import Theme
@@ -161,7 +161,7 @@ def network(
         "back": back is not None,
         **({} if back is None else asdict(back)),
         **network_patch(values, said, reach=reach, cell_reach=cell_reach),
-        **after_frames(),
+        **mounted(),
     }
     scale = f"clamp(1px, 100cqw / {width:g}, {LARGEST}px)"
     st.html(f"<style>#root .st-key-{key}{{--px:{scale};--network-height:calc({height:g} * {scale})}}</style>")

@@ -489,9 +489,7 @@ const draw = (root, data, tell) => {
   if (focused) root.querySelector(`.${focused.split(" ").at(-1)}`)?.focus({ preventScroll: true })
   return {
     update(patch) {
-      const next = numbers(patch.values)
-      if (next.length !== all.length) return // of another picture
-      values = all = next
+      values = all = numbers(patch.values)
       ;({ reach, cell_reach: cellReach, said } = patch)
       fill()
       tellSentence()
@@ -517,7 +515,7 @@ const draw = (root, data, tell) => {
   }
 }
 
-const MOVING = { values: 0, reach: 0, cell_reach: 0, said: 0, head: 0, cursor: 0, after: 0 }
+const MOVING = { values: 0, reach: 0, cell_reach: 0, said: 0, head: 0, cursor: 0, mount: 0 }
 const drawn = new WeakMap() // by its place in the page: what was drawn there, without what moves
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -530,10 +528,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const here = drawn.get(root)
   if (here?.still === still) {
     here.picture.renew(data)
+    here.picture.mount = data.mount
     return here.leave
   }
   const picture = { still }
-  picture.leave = feed.mount(data.name, () => (picture.picture = draw(root, data, tell)))
+  picture.leave = feed.mount(data, () => (picture.picture = draw(root, data, tell)))
   drawn.set(root, picture)
   return picture.leave
 }
