@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from rnn_core.figures.theme import Theme
 
+LOG_TICKS = 3
+"""About how many ticks a logarithmic axis has: with more, Plotly labels also 2, 3, … 9, which then overlap."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Above:
@@ -43,7 +46,8 @@ def bounded_axis(limit: float, *, room_below: float | None = None) -> dict[str, 
             share of ``limit``: Plotly's own grows with the largest value, also where that is above the axis.
     """
     if room_below is None:
-        return {"type": "log", "autorange": True, "autorangeoptions": {"clipmax": limit}}
+        range_ = {"autorange": True, "autorangeoptions": {"clipmax": limit}}
+        return {"type": "log", "nticks": LOG_TICKS} | range_
     return {"autorange": True, "autorangeoptions": {"clipmax": limit, "clipmin": -room_below * limit, "include": [0]}}
 
 

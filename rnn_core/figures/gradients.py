@@ -97,7 +97,9 @@ def pairs_figure(
         "ygap": 1,
         "hoverongaps": False,
         "customdata": norm_TT,
-        "hovertemplate": f"t %{{y}}, k %{{x}}<br><b>%{{customdata:{HOVER_SHORT}}}</b><extra>{escaped(title)}</extra>",
+        # With a format: the numbers, whatever labels have been left out.
+        "hovertemplate": f"t %{{y:d}}, k %{{x:d}}<br><b>%{{customdata:{HOVER_SHORT}}}</b>"
+        f"<extra>{escaped(title)}</extra>",
         "colorbar": {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers], "thickness": 10}
         | {"outlinewidth": 0, "tickfont": {"color": theme.quiet}},
     }
@@ -143,7 +145,7 @@ def profile_figure(profiles: Sequence[Profile], theme: Theme, *, above: str = ""
     layout = base_layout(theme, height=CHART_PX) | {"margin": {"l": 64, "r": 12, "t": 8, "b": 48}}
     line = {"gridcolor": theme.grid, "zeroline": False, "fixedrange": True, "tickfont": {"color": theme.quiet}}
     layout["xaxis"] = line | {"title": {"text": "distance t − k, in steps", "standoff": 8}, "showgrid": False}
-    layout["yaxis"] = line | {"nticks": 6, "exponentformat": "power"} | bounded_axis(LIMIT_NORM)
+    layout["yaxis"] = line | {"exponentformat": "power"} | bounded_axis(LIMIT_NORM)
     layout["annotations"] = note_above(above, theme)
     layout |= {"showlegend": True, "legend": {"x": 0.02, "y": 0.02, "bgcolor": "rgba(0,0,0,0)"}}
     return go.Figure({"data": traces, "layout": layout})

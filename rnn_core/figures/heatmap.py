@@ -35,7 +35,6 @@ NUMBER_PX = 13
 NUMBERED_COLUMNS = 26
 NUMBERED_ROW_PX = 17
 HOVERED_CELLS = 4_000
-LABELLED_ROW_PX = 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,12 +215,9 @@ def _column_axis(panel: Panel, columns: int, column_px: int, color: str, anchor:
 
 
 def _row_axis(panel: Panel, row_px: int, color: str) -> dict[str, Any]:
-    every = max(1, -(-LABELLED_ROW_PX // row_px))
     first = panel.first_row
     edge = 0.5 + RING_PX / 2 / row_px
-    axis = _axis(panel.row_labels, first, color) | {"range": [first + len(panel.row_labels) - 1 + edge, first - edge]}
-    axis["tickvals"], axis["ticktext"] = axis["tickvals"][::every], axis["ticktext"][::every]
-    return axis
+    return _axis(panel.row_labels, first, color) | {"range": [first + len(panel.row_labels) - 1 + edge, first - edge]}
 
 
 def _axis(labels: tuple[str, ...], first: int, color: str) -> dict[str, Any]:

@@ -24,4 +24,4 @@ def limit_nats(*, logarithmic: bool) -> float:
 def loss_axis(*, logarithmic: bool = False) -> dict[str, Any]:
     """Return the range of an axis of losses: it follows them, from 0 on if linear, up to ``limit_nats``."""
     limit = limit_nats(logarithmic=logarithmic)
-    return bounded_axis(limit) | {"nticks": 5} if logarithmic else bounded_axis(limit, room_below=ROOM_BELOW)
+    return bounded_axis(limit) if logarithmic else bounded_axis(limit, room_below=ROOM_BELOW)

@@ -151,7 +151,7 @@ def _level(height: float, words: str, color: str) -> dict[str, Any]:
 
 
 def states_figure(states: StateMap, theme: Theme, *, token: str | None, reach: float) -> go.Figure:
-    """The states of all real steps in the plane, each named by the token read; one token's joined in text order.
+    """The states of all real steps in the plane, each a dot named by the token read; one token's joined in text order.
 
     The figure is square; one unit is as long on both axes.
 
@@ -169,7 +169,7 @@ def states_figure(states: StateMap, theme: Theme, *, token: str | None, reach: f
             {"type": "scatter", "mode": "lines", "x": xy_P2[:, 0], "y": xy_P2[:, 1], "line": line, "hoverinfo": "skip"}
         )
         disc = {
-            "mode": "markers+text",
+            "textposition": "middle center",
             "marker": {
                 "size": 30,
                 "color": list(range(len(chosen))),
@@ -227,7 +227,9 @@ def _points(states: StateMap, places: Sequence[int], font: Mapping[str, Any]) ->
     ]
     return {
         "type": "scatter",
-        "mode": "text",
+        "mode": "markers+text",
+        "marker": {"size": 4, "color": font["color"]},
+        "textposition": "top center",
         "x": states.xy_P2[list(places), 0],
         "y": states.xy_P2[list(places), 1],
         "text": [_label(states.read[place]) for place in places],

@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 from rnn_core.encoding import Encoding
 from rnn_core.figures.heatmap import (
     DASHES,
-    NUMBERED_COLUMNS,
     ROWS_PX,
     Axes,
     Panel,
@@ -150,10 +149,9 @@ def _state(name: str, trace: Trace) -> FloatArray:
 def token_labels(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:
     """The tokens read at ``steps``, fit for Plotly, above each step's number; · behind the line's end.
 
-    A token that is not the one that was typed has a ✎ in front. Of narrow columns every fifth has its number.
+    A token that is not the one that was typed has a ✎ in front. The page leaves out those that have no room.
     """
-    every = 1 if len(steps) <= NUMBERED_COLUMNS else 5
-    return tuple(f"{token_label(encoding, line, t)}<br>{t if t % every == 0 else ''}" for t in steps)
+    return tuple(f"{token_label(encoding, line, t)}<br>{t}" for t in steps)
 
 
 def token_hovers(encoding: Encoding, line: int, steps: range) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -138,14 +137,3 @@ def test_the_row_of_probabilities_has_its_name_where_they_are_printed_and_only_t
     assert ("p" in [level["text"] for level in data["levels"]]) == (data["sizes"]["cell"] >= 30) == data["numbered"]
     assert data["numbered"] == (size <= 26)
     assert data["steps"][0] <= data["head"] < data["steps"][1]
-
-
-@pytest.mark.parametrize("size", [12, 27, 120, 300])
-def test_the_numbers_of_steps_have_room_in_the_picture(open_screen: Open, size: int) -> None:
-    data = network(open_screen("forward_pass", {"text": ("abcdefg" * 50)[:size]}))
-    tokens = sorted(
-        node["x"] for node in data["nodes"] if node["kind"] == "token" and node["step"] % data["step_every"] == 0
-    )
-    room = len(f"t {size - 1}") * 7
-    assert all(right - left >= room for left, right in pairwise(tokens))
-    assert len(tokens) > 5

@@ -129,7 +129,7 @@ GENERAL = (
     r"All epochs, not only the newest|^Every (epoch|run|loss|other)|loss, every step|What each unit tells apart",
     r"asks \{near\} of its own state, and nothing|Colour: ∂ℓ\[t\]/∂h of each unit|^Above each state",
     r"What the loss L, the mean over all steps|The gradient of W_hh is a sum over the steps|[Ww]hat each step adds",
-    r"Σ over all steps = |decide the next one, at each step|^Each character stands where|as far apart as two of all",
+    r"Σ over all steps = |decide the next one, at each step|^Each dot stands where|as far apart as two of all",
     r"is the same within each group|is the same: |All states are the same|A framed state (is in|and) `h_n`",
     r"An arrow shows what a value is computed from|which rows of `h_n` are in `output`|A gradient that shrinks at",
     r"(norm by distance|parameters).* for each cell|(halves|doubles) every|neither fades nor grows|Every other gate",

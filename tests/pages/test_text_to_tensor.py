@@ -12,7 +12,6 @@ import pytest
 
 from rnn_core import RunConfig, encode
 from rnn_core.config import Task
-from rnn_core.figures.heatmap import NUMBERED_COLUMNS
 from rnn_core.tables import vocabulary_table
 from rnn_core.text import visible
 from tests.pages.conftest import HOSTILE, Open, Screen, assert_same_panels
@@ -107,8 +106,7 @@ def test_a_column_is_labelled_with_token_and_step_and_a_row_with_token_and_id(ty
         labels = layout[f"xaxis{number}" if number > 1 else "xaxis"]["ticktext"]
         shown = [label.split("<br>") for label in labels]
         padded = [visible(token) for token in tokens] + ["·"] * (steps - len(tokens))
-        numbered = [t for t in range(steps) if steps <= NUMBERED_COLUMNS or t % 5 == 0]
-        labelled = [[token, str(t) if t in numbered else ""] for t, token in enumerate(padded)]
+        labelled = [[token, str(t)] for t, token in enumerate(padded)]
         assert [[html.unescape(token), t] for token, t in shown] == labelled
     expected = [f"{visible(token)}  {index}" for index, token in enumerate(encoding.vocabulary.tokens)]
     assert [html.unescape(label) for label in layout["yaxis"]["ticktext"]] == expected

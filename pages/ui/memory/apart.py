@@ -36,10 +36,9 @@ def show_map(trainer: Trainer, trace: Trace, theme: Theme, epoch: int) -> None:
         token = _choose_token(shown.read)
         st.markdown(
             _(
-                "Each character stands where the hidden state is that the network has after reading it, in the plane "
-                "of the first two principal components (PCA), in which the states differ most: {share:.0%} of their "
-                "variance. A disc's colour goes from the start "
-                "of the text to its end."
+                "Each dot stands where the hidden state is that the network has after reading the character, in the "
+                "plane of the first two principal components (PCA), in which the states differ most: {share:.0%} of "
+                "their variance. A disc's colour goes from the start of the text to its end."
             ).format(share=float(shown.explained_2.sum()))
         )
         if token is not None:

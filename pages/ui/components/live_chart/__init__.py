@@ -49,6 +49,7 @@ _component = st.components.v2.component(
     js=script(
         "numbers.js",
         "feed.js",
+        "stride.js",
         "take.js",
         *(_HERE / file for file in ("cells.js", "labels.js", "steps.js", "take_chart.js", "live_chart.js")),
     ),

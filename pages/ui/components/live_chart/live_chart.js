@@ -108,6 +108,7 @@ const chart = (root, figure, pick) => {
   const place = root.closest(`.st-key-${figure.name}`) // its own: one that is on its way out may have the same name
   const draw = async () => {
     const Plotly = await loadPlotly(figure.plotly)
+    await document.fonts.load(`1rem ${layout.font.family}`).catch(() => []) // labels are measured in it
     const { clientWidth: width, clientHeight: height } = place
     if (!width) return
     const sizes = scaled({ data: withTexts(data, layout), layout }, layout.height ? height / layout.height : rem() / 16)
@@ -116,6 +117,7 @@ const chart = (root, figure, pick) => {
     const drawn = { ...thinned(sizes.layout, width, height), ...touched, width, height, autosize: false }
     await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
     offerChart(root, plot, figure.name, Plotly, () => ({ data: withTexts(data, layout), layout }))
+    thinPoints(plot)
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
     followHover(plot)

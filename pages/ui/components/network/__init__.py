@@ -16,7 +16,6 @@ import streamlit as st
 from pages.ui.components.browser import script, typed
 from pages.ui.components.frames import mounted
 from rnn_core import Encoding
-from rnn_core.figures.labels import label_every, label_px
 from rnn_core.figures.theme import Theme
 from rnn_core.figures.trace import RING_DASHES
 from rnn_core.picture import Kind, Node, Picture
@@ -30,14 +29,11 @@ LARGEST = 1.75
 NUMBERED_PX = 30
 """The width of a cell from which on there is room for a number."""
 
-SMALL_FONT_PX = 13
-"""The size of the letters of ``.rnn-small`` in network.css."""
-
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "rnn_network",
     html='<div class="rnn-network"></div>',
-    js=script("numbers.js", "svg.js", "feed.js", "take.js", "take_svg.js", _HERE / "network.js"),
+    js=script("numbers.js", "svg.js", "stride.js", "feed.js", "take.js", "take_svg.js", _HERE / "network.js"),
     isolate_styles=False,
 )
 
@@ -83,11 +79,6 @@ class Sizes:
     def numbered(self) -> bool:
         """Whether a cell is wide enough for a number."""
         return self.cell >= NUMBERED_PX
-
-    def step_every(self, picture: Picture) -> int:
-        """Return the k of "every k-th step has its number below it", so that no two of them overlap."""
-        last = f"t {picture.steps.stop - 1}"
-        return label_every(label_px(len(last), SMALL_FONT_PX), self.cell + self.gap)
 
     @classmethod
     def of(cls, picture: Picture) -> Sizes:
@@ -150,7 +141,6 @@ def network(
         "lines": list(picture.lines),
         "sizes": asdict(sizes) | {"width": width, "height": height},
         "numbered": sizes.numbered,
-        "step_every": sizes.step_every(picture),
         "theme": {"scale": theme.signed, "axis": dict(theme.axis), "ink": theme.ink},
         "dashes": {str(direction): dash for direction, dash in RING_DASHES.items()},
         "head": head,

@@ -50,7 +50,6 @@ const heads = new Map() // by name: where the head is, where the server was told
 
 const draw = (root, data, tell) => {
   const { nodes, edges, sizes, words, units, tokens, theme, dashes } = data
-  const everyStep = data.step_every // how far apart the numbers of steps stand, in steps
   const [firstStep, endStep] = data.steps
   const within = (step) => Math.max(firstStep, Math.min(endStep - 1, step))
   const held = heads.get(data.name)
@@ -129,6 +128,7 @@ const draw = (root, data, tell) => {
   const groups = new Map()
   const cells = [] // of all strips, in the order of the numbers
   const answers = []
+  const stepNumbers = [] // below each token, where there is room
   const norms = [] // above each state, of what is asked of it
   const name = (node, unit) => (back ? `∂ℓ[${head}]/∂` : "") + called(node, unit)
   const called = (node, unit) => {
@@ -145,11 +145,11 @@ const draw = (root, data, tell) => {
     groups.set(id, group)
     const mid = x + width / 2
     if (kind === "token") {
-      const [token, number] = tokens[node.line][step] ?? ["·", words.padding]
+      const [token, id] = tokens[node.line][step] ?? ["·", words.padding]
       group.append(make("text", { x: mid, y: y + 18, class: "rnn-big", fill: theme.axis.V }, token))
-      if (step % everyStep === 0)
-        group.append(make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`))
-      group.append(make("title", {}, live ? `${token}, id ${number}` : words.padding))
+      const number = make("text", { x: mid, y: y + 36, class: "rnn-small", fill: theme.axis.T }, `t ${step}`)
+      stepNumbers.push({ group, step, number })
+      group.append(make("title", {}, live ? `${token}, id ${id}` : words.padding))
     } else if (kind === "said") {
       const [winner, p, target] = [
         make("text", { x: mid, y: y + 16, class: "rnn-big" }),
@@ -213,6 +213,17 @@ const draw = (root, data, tell) => {
         )
     }
   }
+  // The numbers of the steps, as many as there is room for.
+  const showStepNumbers = () => {
+    for (const { group, number } of stepNumbers) group.append(number)
+    const lengths = stepNumbers.map(({ number }) => number.getComputedTextLength())
+    const first = stepNumbers.filter(({ step }, at) => stepNumbers.findIndex((one) => one.step === step) === at)
+    const steps = first.map(({ step }) => step)
+    const stride = strideOf(steps, lengths.slice(0, steps.length), sizes.cell + sizes.gap)
+    for (const { step, number } of stepNumbers) if (step % stride) number.remove()
+  }
+  showStepNumbers()
+  document.fonts.ready.then(showStepNumbers)
   const ring = svg.appendChild(make("rect", { class: "rnn-cursor", width: sizes.cell, height: sizes.row }))
   const placeRing = () => {
     const [row, line, step, unit] = cursor ?? []
