@@ -37,7 +37,7 @@ EMBEDDED_SCRIPT = (
 
 SCRIPTS = "".join(
     f"<script>{(UI / name).read_text(encoding='utf-8')}</script>"
-    for name in ("address.js", "early.js", "fields.js", "overlays.js", "roles.js")
+    for name in ("address.js", "early.js", "number_fields.js", "fields.js", "overlays.js", "roles.js")
 )
 
 STYLE = "".join(

@@ -175,15 +175,15 @@ def _take_lines() -> None:
 
 
 def _take_pasted(text: str) -> None:
-    """Take several lines that were pasted into the field for one line."""
+    """Take several lines that were pasted or dropped into the field for one line."""
     st.session_state[_PASTED] = canonical_text(text)
     put_fields({"text": canonical_text(text)})
 
 
 def _tell_pasted(text: str) -> None:
-    """Draw what became of the lines that were pasted, and the way to one line, until the text is another one."""
+    """Draw what became of pasted or dropped lines, and the way to one line, until the text is another one."""
     with st.container(key="pasted", gap="xsmall"):
-        st.caption(_("The pasted text has {lines} lines: a batch of {lines}.").format(lines=len(line_texts(text))))
+        st.caption(_("The text has {lines} lines now: a batch of {lines}.").format(lines=len(line_texts(text))))
         st.button(_("Make it one line"), key="one_line_of_pasted", icon=":material/join:", on_click=_join_lines)
 
 

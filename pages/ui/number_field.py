@@ -59,7 +59,8 @@ def typed_number(
     of whole numbers would make 1 of 1.5.
 
     Args:
-        step: of the arrows, or DECADES. start: what the arrows set in an empty field.
+        step: of the arrows, or DECADES. start: what the arrows set in an empty field that had no number yet and
+            has no default.
         options: of st.number_input.
     """
     held = st.session_state.get(key)
@@ -69,7 +70,7 @@ def typed_number(
         "low": LOWEST_DECADE if step == DECADES else _finite(rule.low),
         "high": _finite(rule.high),
         "step": step,
-        "start": start,
+        "start": start if default is None else float(default),
     }
     with st.container(key=f"{key}_field", gap="xsmall"):
         value = st.number_input(

@@ -23,8 +23,73 @@ def paste(page: Page, text: str) -> None:
     page.keyboard.press("ControlOrMeta+v")
 
 
+def drop(page: Page, text: str) -> None:
+    """Drag ``text`` from another program to the right end of the field for one line, and drop it."""
+    box = text_field(page).bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    data = {"items": [{"mimeType": "text/plain", "data": text}], "dragOperationsMask": 1}
+    place = {"x": box["x"] + box["width"] - 20, "y": box["y"] + box["height"] / 2}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
+
+
 def wait_for_address(page: Page, key: str, value: str | None) -> None:
     until(page, "([key, value]) => new URLSearchParams(location.search).get(key) === value", [key, value])
+
+
+PASTED = {
+    "over all of it": ("hello", "hello", "", "one\ntwo", "one\ntwo"),
+    "CRLF and blank lines": ("hello", "hello", "", "\r\none\r\n\r\ntwo\r\n", "one\ntwo"),
+    "over a part": ("hello", "ll", "o", "a\nb", "hea\nbo"),
+    "at the end": ("hello", "", "", "a\nb", "helloa\nb"),
+    "decomposed": ("hello", "hello", "", f"{NFD}\n{NFD}", f"{GREETING}\n{GREETING}"),
+}
+"""The text before, the part of it that is selected, what stands behind that, what is pasted, and the text after."""
+
+
+@pytest.mark.parametrize(("before", "selected", "behind", "pasted", "after"), PASTED.values(), ids=PASTED.keys())
+def test_pasted_lines_are_lines_wherever_they_are_pasted(
+    server: str, open_page: Open, before: str, selected: str, behind: str, pasted: str, after: str
+) -> None:
+    page = open_page(server)
+    field = text_field(page)
+    field.fill(before)
+    field.evaluate(
+        "(input, [start, end]) => input.setSelectionRange(start, end)",
+        [len(before) - len(behind) - len(selected), len(before) - len(behind)],
+    )
+    paste(page, pasted)
+    assert_batch(page, after)
+
+
+@pytest.mark.parametrize("end", ["", "\r\n"], ids=["no end", "CRLF"])
+def test_dropped_lines_are_lines(server: str, open_page: Open, end: str) -> None:
+    page = open_page(f"{server}/?text=hello")
+    drop(page, f"one\ntwo{end}")
+    assert_batch(page, "helloone\ntwo")
+
+
+def test_one_dropped_line_with_its_end_stays_in_the_field_for_one_line(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/?text=hello")
+    drop(page, " world\n")
+    expect(text_field(page)).to_have_value("hello world")
+    wait_for_address(page, "text", "hello world")
+    expect(page.locator(".st-key-lines textarea")).to_have_count(0)
+
+
+def assert_batch(page: Page, text: str) -> None:
+    """The text is a batch of its lines, the page states that, and one click makes it one line."""
+    area = page.locator(".st-key-lines textarea")
+    expect(area).to_have_value(text)
+    expect(area).to_be_focused()
+    count = text.count("\n") + 1
+    expect(page.locator(".st-key-pasted")).to_contain_text(f"The text has {count} lines now: a batch of {count}.")
+    wait_for_address(page, "text", text)
+    page.get_by_role("button", name="Make it one line").click()
+    expect(text_field(page)).to_have_value(text.replace("\n", " "))
+    wait_for_address(page, "text", text.replace("\n", " "))
+    expect(page.locator(".st-key-pasted")).to_have_count(0)
 
 
 def test_what_was_typed_just_before_a_paste_does_not_undo_it(server: str, open_page: Open) -> None:

@@ -194,9 +194,7 @@ def test_pasted_lines_are_a_batch_and_one_click_makes_them_one_line(open_screen:
     assert not screen.has("pasted")
     screen.app.session_state["pasted_lines"] = "noon\nmoon"  # as the browser has it taken
     screen.run()
-    assert [caption.value for caption in screen.widget("pasted").caption] == [
-        "The pasted text has 2 lines: a batch of 2."
-    ]
+    assert [caption.value for caption in screen.widget("pasted").caption] == ["The text has 2 lines now: a batch of 2."]
     screen.press("Make it one line")
     assert (screen.widget("text").value, screen.widget("several_lines").value) == ("noon moon", False)
     assert not screen.has("pasted")
