@@ -64,7 +64,7 @@ CASES = {
     ),
     "dependence picked": Case("through_time?task=next", ".rnn-character:nth-child(4)", 1, {"t": "3"}),
     "moves place": Case("inside_the_cell?t=4", ".rnn-moves .rnn-right", press_right, {"t": "5"}),
-    "presses presses": Case("train?", ".st-key-step button", 1, {"epoch": "1"}),
+    "presses presses": Case("train?", ".st-key-step button", 3, {"epoch": "3"}),
     "typed lines": Case("?", ".st-key-one_line input", paste_lines, {"text": "hello\nworld"}),
 }
 """By the folder of the component, and the name by which it sends."""

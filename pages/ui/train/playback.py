@@ -64,8 +64,9 @@ def count() -> None:
 
 def _take_counted() -> None:
     """Carry out what is counted and was in no request: Streamlit loses a press whose run ends before its callback."""
-    if fresh_presses("play", key=PRESSES, uncounted=0):
-        st.session_state[_PLAYING] = shown_at_press("play", PAUSE, key=PRESSES) == PLAY
+    shown = shown_at_press("play", "", key=PRESSES)
+    if fresh_presses("play", key=PRESSES, uncounted=0) and shown:
+        st.session_state[_PLAYING] = shown == PLAY
     wishes.later(_step, 0)
 
 

@@ -3,8 +3,9 @@
 // What this file leans on in Streamlit's page: the class st-key-<key> that a key gives to its element.
 const keyed = (key) => document.querySelector(`.st-key-${key}`)
 
-// The feed is a hidden line of text, the id of a mount and the JSON of {name: patch}: every patch brings what is mounted
-// under its name up to date, unless that is of another mount. There is one reader for the page, the first component's.
+// The feed is a hidden line of text, the id of a mount and the JSON of {name: patch}: every patch brings what is
+// mounted under its name up to date, unless that is of another mount. There is one reader for the page, the first
+// component's.
 const feed = (window.rnnFeed ??= (() => {
   const mounted = new Map() // name → {mount, update(patch), close()}
   let last = ""

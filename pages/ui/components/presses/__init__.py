@@ -40,23 +40,29 @@ def count_presses(shown: Mapping[str, str], *, key: str, on_change: Callable[[],
 
 
 def fresh_presses(name: str, *, key: str, uncounted: int = 1) -> int:
-    """Return how often the button ``name`` was pressed since the last call; ``uncounted`` where nothing counts."""
-    told = _told(key).get(name)
-    if told is None:
-        return uncounted
+    """Return how often the button ``name`` was pressed since the last call; ``uncounted`` where nothing counts yet.
+
+    The component counts what was pressed before it was mounted when it is, so that is noted as done here.
+    """
+    told = _told(key)
     done: dict[str, int] = st.session_state.setdefault(_DONE, {})
-    fresh = int(told["count"]) - done.get(name, 0)
-    done[name] = int(told["count"])
+    if told is None or name not in told:
+        if told is not None:
+            done[name] = done.get(name, 0) + uncounted
+        return uncounted
+    fresh = int(told[name]["count"]) - done.get(name, 0)
+    done[name] = int(told[name]["count"])
     return max(0, min(MOST, fresh))
 
 
 def shown_at_press(name: str, default: str, *, key: str) -> str:
-    """Return what the button ``name`` showed when it was last pressed; ``default`` where nothing counts."""
-    told = _told(key).get(name)
-    return default if told is None else str(told["shown"])
+    """Return what the button ``name`` showed when it was last pressed; ``default`` where that is not known."""
+    shown = (_told(key) or {}).get(name, {}).get("shown")
+    return default if shown is None else str(shown)
 
 
-def _told(key: str) -> Mapping[str, Any]:
+def _told(key: str) -> Mapping[str, Any] | None:
+    """Return what the component has counted, by the key of the button; None if it counted for another session."""
     state: Any = st.session_state.get(key)
-    told = None if state is None else state.get("presses")
-    return told if told and told.get("session") == st.session_state.get(_SESSION) else {}
+    told = {} if state is None else state.get("presses") or {}
+    return None if told and told.get("session") != st.session_state.get(_SESSION) else told
