@@ -132,6 +132,26 @@ def test_a_figure_is_taken_home_as_a_page_that_needs_no_network_and_as_a_png(
     assert taken.value.suggested_filename == "loss.png"
 
 
+def test_a_figure_that_is_taken_has_the_labels_of_the_screen(
+    server: str, open_page: Open, chromium: Browser, tmp_path: Path
+) -> None:
+    page = open_page(f"{server}/train?text={'the+quick+brown+fox+' * 6}")
+    until(page, "document.querySelector('.st-key-output_plot[data-drawn]')")
+    labels = "Array.from(document.querySelectorAll('%s .xtick text'), label => label.textContent)"
+    shown = page.evaluate(labels % ".st-key-output_plot")
+    page.locator(".st-key-output_plot").hover()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="output: HTML").click()
+    taken.value.save_as(tmp_path / "output.html")
+    alone = chromium.new_context(offline=True)
+    figure = alone.new_page()
+    figure.goto((tmp_path / "output.html").as_uri())
+    figure.wait_for_selector(".main-svg")
+    assert "h" in shown  # the number of its step is left out
+    assert figure.evaluate(labels % "#figure") == shown
+    alone.close()
+
+
 DRAWINGS = {"network": "forward_pass", "cell_figure": "inside_the_cell"}
 
 

@@ -106,17 +106,20 @@ const chart = (root, figure, pick) => {
   let { data, layout, alt } = figure
   const touched = matchMedia("(pointer: coarse)").matches ? { dragmode: false } : {} // a finger scrolls the page
   const place = root.closest(`.st-key-${figure.name}`) // its own: one that is on its way out may have the same name
+  const inPlace = () => {
+    const { clientWidth: width, clientHeight: height } = place
+    const sizes = scaled({ data: withTexts(data, layout), layout }, layout.height ? height / layout.height : rem() / 16)
+    return { data: sizes.data, layout: { ...thinned(sizes.layout, width, height), width, height, autosize: false } }
+  }
   const draw = async () => {
     const Plotly = await loadPlotly(figure.plotly)
     await document.fonts.load(`1rem ${layout.font.family}`).catch(() => []) // labels are measured in it
-    const { clientWidth: width, clientHeight: height } = place
-    if (!width) return
-    const sizes = scaled({ data: withTexts(data, layout), layout }, layout.height ? height / layout.height : rem() / 16)
+    if (!place.clientWidth) return
+    const drawn = inPlace()
     plot.setAttribute("role", "img")
     plot.setAttribute("aria-label", alt)
-    const drawn = { ...thinned(sizes.layout, width, height), ...touched, width, height, autosize: false }
-    await Plotly.react(plot, sizes.data, drawn, { displayModeBar: false, responsive: false })
-    offerChart(root, plot, figure.name, Plotly, () => ({ data: withTexts(data, layout), layout }))
+    await Plotly.react(plot, drawn.data, { ...drawn.layout, ...touched }, { displayModeBar: false, responsive: false })
+    offerChart(root, plot, figure.name, Plotly, inPlace)
     thinPoints(plot)
     forgetCells(plot)
     plot.removeAllListeners("plotly_click")
