@@ -155,6 +155,7 @@ def test_plus_and_minus_of_an_empty_field_work_from_the_last_number(
         settle(page)
     press = page.locator(f".st-key-{name} [data-testid=stNumberInputStep{button}]")
     expect(press).to_be_enabled()
+    assert press.evaluate("b => getComputedStyle(b.querySelector('svg')).color === getComputedStyle(b).color")
     press.click()
     expect(field).to_have_value(taken)
     wait_for_address(page, name, f"{float(taken)}" if name == "clip_norm" else taken)
