@@ -40,7 +40,8 @@ def test_the_label_of_a_cell_that_is_pointed_at_follows_its_number(server: str, 
     ready(page)
     until(page, f"document.querySelector('.st-key-{key}_plot[data-drawn]')")
     page.locator(".st-key-play button").click()
-    box = page.locator(f".st-key-{key}_plot .nsewdrag").first.bounding_box()
+    until(page, "/^epoch ([2-9]|\\d\\d)/.test(document.querySelector('.st-key-live_status .rnn-text').textContent)")
+    box = page.locator(f".st-key-{key}_plot .nsewdrag").first.bounding_box()  # no longer moved by what Play redraws
     assert box is not None
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.move(box["x"] + 10, box["y"] + 10, steps=5)
