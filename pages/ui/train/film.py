@@ -37,7 +37,7 @@ from rnn_core.picture import Picture, needs_layers
 from rnn_core.progress import loss_floor
 
 ROWS_PX = 162
-SHARE = 0.46
+SHARE = 0.455
 """What the heatmaps may take of a desk's height, in px, and of a window's, so that one sees all that moves at once."""
 
 EARLY = 50
