@@ -23,6 +23,9 @@ HOVER_SHORT = ".4~g"
 HOVER_PERCENT, TICK_PERCENT = ".1%", ".0%"
 """The d3 formats of a share, which is 0…1, in a hover label and at an axis."""
 
+HOVER_WHOLE = "d"
+"""The d3 format of a whole number in a hover label, also where the axis has no label there."""
+
 _SPEC = re.compile(r"(?P<plus>\+?)(?:\.(?P<digits>\d+))?(?P<kind>[fg%])")
 """A format specification that is a promise of this module's."""
 

@@ -16,7 +16,7 @@ from rnn_core.figures.heatmap import COLUMN_PX, Axes, Panel, Ring, stacked_heatm
 from rnn_core.figures.theme import Theme, base_layout, escaped
 from rnn_core.figures.trace import token_hovers, token_label, token_labels
 from rnn_core.gradients import GradientFlow
-from rnn_core.numbers import HOVER_SHORT, format_significant
+from rnn_core.numbers import HOVER_SHORT, HOVER_WHOLE, format_significant
 from rnn_core.trace import FloatArray
 
 SMALLEST_POWER = -12
@@ -98,7 +98,7 @@ def pairs_figure(
         "hoverongaps": False,
         "customdata": norm_TT,
         # With a format: the numbers, whatever labels have been left out.
-        "hovertemplate": f"t %{{y:d}}, k %{{x:d}}<br><b>%{{customdata:{HOVER_SHORT}}}</b>"
+        "hovertemplate": f"t %{{y:{HOVER_WHOLE}}}, k %{{x:{HOVER_WHOLE}}}<br><b>%{{customdata:{HOVER_SHORT}}}</b>"
         f"<extra>{escaped(title)}</extra>",
         "colorbar": {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers], "thickness": 10}
         | {"outlinewidth": 0, "tickfont": {"color": theme.quiet}},

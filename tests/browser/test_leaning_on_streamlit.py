@@ -46,6 +46,7 @@ NODES = {
     '[data-testid="stNumberInputStepUp"]': "arrows by decades (pages/ui/number_fields.js)",
     '[data-testid="stNumberInputStepDown"]': "arrows by decades (pages/ui/number_fields.js)",
     ".st-key-one_line input": "lines that are pasted or dropped (pages/ui/fields.js)",
+    '[data-testid="stPopover"]': "tests open each popover",
     '[data-testid="stCaptionContainer"]': "the contrast of a caption",
     '[data-testid="stWidgetLabel"][disabled]': "the contrast of a control that is off",
     ".stMain .stVerticalBlock": "what stands below a chart comes after it",
@@ -69,6 +70,15 @@ MODULES = {
     ("streamlit.proto.Delta_pb2", "Delta"): "the load test reads what the server draws",
     ("streamlit.proto.NumberInput_pb2", "NumberInput"): "the load test knows the kinds of number",
     ("streamlit.proto.WidgetStates_pb2", "WidgetState"): "the load test tells its widgets' values",
+    ("streamlit.proto.WidgetStates_pb2", "WidgetStates"): "a test ends a run for another request",
+    ("streamlit.runtime.scriptrunner", "StopException"): "a page that ends itself has been drawn",
+    ("streamlit.runtime.scriptrunner", "get_script_run_ctx"): "no request ends the run within an act",
+    (
+        "streamlit.runtime.scriptrunner.script_runner",
+        "ScriptRunner",
+    ): "a test ends a run at every place where it can end",
+    ("streamlit.runtime.scriptrunner_utils.exceptions", "RerunException"): "a test ends a run for another request",
+    ("streamlit.runtime.scriptrunner_utils.script_requests", "RerunData"): "a test ends a run for another request",
     ("streamlit.components.v2", "manifest_scanner"): "tests scan the installed packages once",
     ("streamlit.testing.v1.app_test", "TMP_DIR"): "tests leave no directory behind",
 }
@@ -121,6 +131,16 @@ def test_share_has_a_node(server: str, open_page: Open, selector: str, need: str
     expect(share.locator(selector).first, lost(f"node {selector}", need)).to_be_attached()
 
 
+NODES_OF_A_POPOVER = {'[data-testid="stPopoverBody"]': "tests wait for the buttons in it"}
+
+
+@pytest.mark.parametrize(("selector", "need"), NODES_OF_A_POPOVER.items(), ids=list(NODES_OF_A_POPOVER))
+def test_an_open_popover_has_a_node(server: str, open_page: Open, selector: str, need: str) -> None:
+    page = open_page(f"{server}/share")
+    page.locator('[data-testid="stPopover"] button').first.click()
+    expect(page.locator(selector).first, lost(f"node {selector}", need)).to_be_attached()
+
+
 @pytest.mark.parametrize(("selector", "need"), NODES.items(), ids=list(NODES))
 def test_the_page_has_a_node(inside: Page, selector: str, need: str) -> None:
     if "primary" in selector:
@@ -169,7 +189,7 @@ def test_every_node_that_a_source_names_is_in_the_table() -> None:
         for name in name
         if name
     }
-    known = set(re.findall(r"\bst[A-Z][\w-]+", " ".join([*NODES, *NODES_OF_SHARE])))
+    known = set(re.findall(r"\bst[A-Z][\w-]+", " ".join([*NODES, *NODES_OF_SHARE, *NODES_OF_A_POPOVER])))
     assert named - known == set(), "a source leans on a node that no row of NODES names"
 
 

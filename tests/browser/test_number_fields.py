@@ -138,10 +138,10 @@ def test_the_arrows_of_whole_numbers_stop_at_their_limits(server: str, open_page
 @pytest.mark.parametrize(
     ("query", "name", "button", "taken"),
     [
-        ("hidden_size=16&head=linear", "hidden_size", "Up", "17"),
-        ("hidden_size=16&head=linear", "hidden_size", "Down", "15"),
-        ("clip_norm=0.5", "clip_norm", "Up", "1"),
-        ("", "clip_norm", "Up", "1"),
+        ("hidden_size=16&head=linear", "hidden_size", "stNumberInputStepUp", "17"),
+        ("hidden_size=16&head=linear", "hidden_size", "stNumberInputStepDown", "15"),
+        ("clip_norm=0.5", "clip_norm", "stNumberInputStepUp", "1"),
+        ("", "clip_norm", "stNumberInputStepUp", "1"),
     ],
 )
 def test_plus_and_minus_of_an_empty_field_work_from_the_last_number(
@@ -153,7 +153,7 @@ def test_plus_and_minus_of_an_empty_field_work_from_the_last_number(
         field.fill("")
         field.press("Enter")
         settle(page)
-    press = page.locator(f".st-key-{name} [data-testid=stNumberInputStep{button}]")
+    press = page.locator(f".st-key-{name} [data-testid={button}]")
     expect(press).to_be_enabled()
     assert press.evaluate("b => getComputedStyle(b.querySelector('svg')).color === getComputedStyle(b).color")
     press.click()

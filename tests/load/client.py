@@ -320,7 +320,7 @@ class User:
         elif kind == "bidi_component":
             self._read_status(json.loads(element.json or element.mixed.json or "{}"))
         elif kind == "text" and '"live_status":{' in element.body:
-            self._read_status(json.loads(element.body))
+            self._read_status(json.loads(element.body[element.body.index("{") :]))  # behind the id of the mount
         elif kind == "button" and not element.disabled:
             self._buttons[element.label] = element.id
         elif kind in _SHOWN and (element.set_value or element.id not in self._states):

@@ -13,7 +13,7 @@ import pytest
 from pages.ui.i18n import Message
 from rnn_core import RunConfig
 from rnn_core.config import Cell, Head, Nonlinearity, Optimizer
-from rnn_core.numbers import HOVER, HOVER_PERCENT, HOVER_SHORT, TICK_PERCENT
+from rnn_core.numbers import HOVER, HOVER_PERCENT, HOVER_SHORT, HOVER_WHOLE, TICK_PERCENT
 from tests.pages.conftest import PAGES, Open, Screen
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +34,10 @@ LONGEST = 12
 """Of a number in a sentence: ``format_number`` with six decimals and a minus has 11 characters."""
 
 NOT_SHOWN = {"bdata", "colorscale", "query", "dash", "texttemplate", "hovertemplate", "plotly", "font", "color", "name"}
+NOT_SHOWN |= {"session", "mount"}
 """What a component gets and does not show."""
 
-HOVERS = {f":{spec}" for spec in (HOVER, HOVER_SHORT, HOVER_PERCENT, "")}
+HOVERS = {f":{spec}" for spec in (HOVER, HOVER_SHORT, HOVER_PERCENT, HOVER_WHOLE, "")}
 CELL = re.compile(r"%\{z:\.\df\}|%\{text\}")
 """The text of a heatmap's cells; the browser prints both by ``printed``."""
 

@@ -202,7 +202,7 @@ def test_a_long_forward_pass_opens_where_the_rings_are(open_screen: Open, bidire
     screen = open_screen("forward_pass", config)
     layout: Any = screen.chart("output")["layout"]
     low, high = layout["xaxis"]["range"]
-    assert layout["xaxis"]["ticktext"][-1] == "g<br>"  # of so many columns every fifth has its step
+    assert layout["xaxis"]["ticktext"][-1] == "g<br>76"
     assert layout["xaxis"]["ticktext"][-2] == "f<br>75"
     (ring, *_others) = layout["shapes"]
     assert (ring["x0"], ring["x1"]) == (75.5, 76.5)
