@@ -168,7 +168,10 @@ def test_what_is_struck_at_an_end_does_not_count(server: str, open_page: Open) -
 
 def test_by_variance_the_arrow_goes_to_the_row_below(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/inside_the_cell?hidden_size=20&head=linear")
+    first_row = "document.querySelector('.st-key-unrolled_plot .js-plotly-plot')?.layout.yaxis.ticktext?.[0]"
+    until(page, f"{first_row} === '0'")
     page.get_by_text("rows by variance").click()
+    until(page, f"{first_row} !== '0'")  # a key goes by the rows that are drawn
     settle(page)
     config = RunConfig(hidden_size=20, head=Head.LINEAR)
     h_TH = trace_forward(build_model(config), encode(config)).layers[0].h_BTH[0]
