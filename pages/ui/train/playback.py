@@ -52,6 +52,7 @@ def press_pause() -> None:
 
 
 def _press_play(default: str) -> None:
+    """Do what the button showed, ``default`` where that is not known, and note its presses as done."""
     fresh_presses("play", key=PRESSES)
     st.session_state[_PLAYING] = shown_at_press("play", default, key=PRESSES) == PLAY
 

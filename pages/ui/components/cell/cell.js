@@ -86,8 +86,9 @@ const drawCell = (root, data, pick) => {
     return { group, source }
   })
 
-  // --- cards --- A gate, and a one-hot input, has the scale 0…1, whatever the other numbers are; c and what adds up to
-  // it have a scale of their own around 0, and all else another one.
+  // --- cards ---
+  // A gate, and a one-hot input, has the scale 0…1, whatever the other numbers are; c and what adds up to it have a
+  // scale of their own around 0, and all else another one.
   const inUnit = ({ id, axis, does }) => does === "σ" || (id === "x" && axis === "V")
   const ofCell = new Set(byId.has("c") ? ["c_prev", "c", "kept", "written"] : [])
   const paint = (cell, part, value) => {
