@@ -4,8 +4,6 @@
 {
   const ONE_LINE = ".st-key-one_line input"
   const LINES = ".st-key-lines textarea"
-  const DRAWN_MS = 5000 // within which the area for lines is drawn after a paste
-  const SETTLED_MS = 1000 // within which Streamlit may draw it anew, and so take the focus from it
 
   let send // takes lines to the server
   let waiting // lines that were pasted before the server was connected
@@ -32,16 +30,23 @@
     if (send) send(lines)
     else waiting = lines
   }
-  const focusLines = (input, until = performance.now() + DRAWN_MS) => {
-    const area = document.querySelector(LINES)
-    const focused = document.activeElement
-    if (![input, document.body, area].includes(focused) || performance.now() > until) return
-    if (area && focused !== area) {
-      area.focus()
-      until = Math.min(until, performance.now() + SETTLED_MS)
+  // Keeps the focus in the area for lines until the person turns to something else: Streamlit draws the area in the
+  // place of the field once the server has answered, and may draw it again.
+  let turned = () => {}
+  const focusLines = (input) => {
+    turned()
+    const focus = () => {
+      const area = document.querySelector(LINES)
+      const focused = document.activeElement
+      if (area && [input, document.body, null].includes(focused)) area.focus()
     }
-    requestAnimationFrame(() => focusLines(input, until))
+    const observer = new MutationObserver(focus)
+    observer.observe(document.body, { childList: true, subtree: true })
+    turned = () => observer.disconnect()
   }
+  document.addEventListener("pointerdown", () => turned(), true)
+  document.addEventListener("keydown", (event) => event.isTrusted && event.key === "Tab" && turned(), true)
+
   // Puts `text` in the place of the selection: its lines as one text, if they are several.
   const insert = (input, text) => {
     const lines = text.split(/\r\n|\r|\n/).filter(Boolean)

@@ -12,14 +12,18 @@
   const COMMA = /[,，٫]/g
   const DECADES = [...Array(13).keys()].flatMap((k) => [1, 2, 5].map((digit) => Number(`${digit}e${k - 6}`)))
 
-  let rules = {} // of the fields, by key: {low, high, step, start}; step 0 spans decades
-  let words = {} // the sentences of the notes
+  let rules // of the fields, by key: {low, high, step, start}; step 0 spans decades
+  let words // the sentences of the notes
+  let refusedKeys = [] // of the fields whose values the server refuses
+  let changedKey // of the field that was typed or stepped in last
   const numbers = {} // by key: the last number that a field had
+  const waiting = [] // what needs the rules or the words, and was done before they were there
+  const connected = (act) => (words ? act() : waiting.push(act))
 
   const at = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null)
-  const keyOf = (element) => {
-    const classes = [...(element?.closest('[class*="st-key-"]')?.classList ?? [])]
-    return classes.map((name) => name.slice(7)).find((name) => name in rules)
+  const keyOf = (element) => /st-key-(\S+)/.exec(element?.closest('[class*="st-key-"]')?.className ?? "")?.[1]
+  const remember = (input) => {
+    if (input.value !== "") numbers[keyOf(input)] = input.value
   }
   const write = (input, value) => {
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value) // as if it were typed
@@ -29,20 +33,25 @@
 
   // --- the sentence below a field ---
   const noteOf = (input) => input.closest('[class*="_field"]')?.querySelector(`.${NOTE}`)
-  const say = (input, sentence) => {
-    const place = input.closest('[class*="_field"]')
-    if (!place || !sentence) return
-    const note = noteOf(input) ?? place.appendChild(document.createElement("p"))
-    note.className = NOTE
-    note.setAttribute("role", "alert")
-    if (note.textContent !== sentence) note.textContent = sentence
-    input.setAttribute("aria-invalid", "true")
-  }
-  const unsay = (input) => {
-    const note = noteOf(input)
-    note?.remove()
-    if (note) input.removeAttribute("aria-invalid")
-  }
+  const say = (input, sentence, typed, value = "") =>
+    connected(() => {
+      const place = input.closest('[class*="_field"]')
+      if (!place) return
+      const note = noteOf(input) ?? place.appendChild(document.createElement("p"))
+      note.className = NOTE
+      note.setAttribute("role", "alert")
+      const text = words[sentence].replace("{typed}", () => typed).replace("{value}", () => value)
+      input.setAttribute("aria-invalid", "true")
+      if (note.textContent === text) return
+      note.textContent = text
+      note.scrollIntoView({ block: "nearest" })
+    })
+  const unsay = (input) =>
+    connected(() => {
+      const note = noteOf(input)
+      note?.remove()
+      if (note) input.removeAttribute("aria-invalid")
+    })
 
   // --- what is typed ---
   // The browser drops a second decimal point and every letter, and shows what it takes for no number ("1e") without
@@ -59,7 +68,7 @@
       typing.stands = true
     }
     typing.refused += text
-    say(typing.input, words.not_a_number?.replace("{typed}", () => typedText()))
+    say(typing.input, "not_a_number", typedText())
   }
   const settlePending = () => {
     if (typing?.pending !== undefined) refuse(typing.pending)
@@ -67,6 +76,7 @@
   document.addEventListener("focusin", (event) => {
     const input = at(event, INPUT)
     typing = input ? { input, before: input.value, shown: input.value, refused: "" } : undefined
+    if (input) remember(input)
   }, true)
   const withPoint = (typed) => {
     const parts = typed.replace(COMMA, ",").split(/[.,]/)
@@ -128,11 +138,11 @@
     typing.shown = value
     if (validity.badInput) typing.shown = data ? before + data : before.slice(0, -1)
     else if (data === "." && !value.includes(".")) typing.shown = `${value}.`
-    if (value !== "") numbers[keyOf(input)] = value
+    remember(input)
+    changedKey = keyOf(input)
     if (event.isTrusted) unsay(input)
     // Typed over what was selected, a letter is dropped, but not without taking that away.
     if (/^[^.]/.test(pending ?? "") && !validity.badInput && !value.includes(pending)) refuse(pending)
-    if (value === "" && !validity.badInput) requestAnimationFrame(enable) // once Streamlit has drawn it
   }, true)
   document.addEventListener("focusout", (event) => {
     const input = at(event, INPUT)
@@ -140,9 +150,9 @@
     if (!event.isTrusted || !wrong(input) || typing?.input !== input) return
     event.stopPropagation()
     const { before } = typing
-    const sentence = (before === "" ? words.left_empty : words.put_back)?.replace("{typed}", () => typedText())
+    const typed = typedText()
     write(input, before)
-    say(input, sentence?.replace("{value}", () => before))
+    say(input, before === "" ? "left_empty" : "put_back", typed, before)
     queueMicrotask(() => input.dispatchEvent(new FocusEvent("focusout", { bubbles: true })))
   }, true)
   document.addEventListener("keydown", (event) => {
@@ -151,7 +161,7 @@
     settlePending()
     if (wrong(input)) {
       event.stopPropagation()
-      say(input, words.not_a_number?.replace("{typed}", () => typedText()))
+      say(input, "not_a_number", typedText())
     } else typing.before = input.value
   }, true)
 
@@ -169,11 +179,13 @@
     return Math.min(rule.high ?? Infinity, Math.max(rule.low ?? -Infinity, to ?? value))
   }
   const step = (event, field, up) => {
-    const key = keyOf(field)
-    if (!key) return
+    if (!field || (rules && !(keyOf(field) in rules))) return
     event.preventDefault()
     event.stopPropagation()
-    const input = field.querySelector("input")
+    connected(() => stepNow(field.querySelector("input"), up))
+  }
+  const stepNow = (input, up) => {
+    const key = keyOf(input)
     const to = String(next(rules[key], input.value || (numbers[key] ?? ""), up))
     unsay(input)
     if (to === input.value) return
@@ -189,27 +201,44 @@
     const button = at(event, `${UP}, ${DOWN}`)
     if (button) step(event, button.closest(NUMBER), button.matches(UP))
   }, true)
-  // Streamlit disables − and + of an empty field.
+  // Streamlit disables − and + of an empty field, and draws them again when the room of a field changes.
   const enable = () => {
     for (const button of document.querySelectorAll(`:is(${UP}, ${DOWN}):disabled`)) {
       const input = button.closest(NUMBER).querySelector("input")
-      if (input.value === "" && !input.disabled && keyOf(button.closest(NUMBER))) button.disabled = false
+      if (input.value === "" && !input.disabled) button.disabled = false
     }
+  }
+  addEventListener("DOMContentLoaded", () => {
+    const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] }
+    new MutationObserver(enable).observe(document.body, watched)
+  })
+
+  // --- what the server refuses ---
+  // The sentence of the server stands below the field that was changed: in view, even where that was the last line.
+  const showRefused = (key) => {
+    const place = document.querySelector(`.st-key-${key}_refused`)
+    if (key !== changedKey || !refusedKeys.includes(key)) return
+    if (place?.textContent) place.scrollIntoView({ block: "nearest" })
+    else requestAnimationFrame(() => showRefused(key))
   }
 
   window.rnnNumberFields = {
     connect(data) {
+      const shown = refusedKeys
       rules = data.rules
       words = data.words
+      refusedKeys = data.refused
       for (const input of document.querySelectorAll(INPUT)) {
         const key = keyOf(input)
-        if (key !== undefined && input.value !== "") numbers[key] = input.value
-        const refused = key !== undefined && data.refused.includes(key)
+        if (!(key in rules)) continue
+        remember(input)
+        const refused = refusedKeys.includes(key)
         if (refused || (input.hasAttribute("aria-invalid") && !noteOf(input))) {
           input.setAttribute("aria-invalid", String(refused))
         }
       }
-      enable()
+      for (const act of waiting.splice(0)) setTimeout(act) // one at a time, as they were done
+      if (!shown.includes(changedKey)) showRefused(changedKey)
     },
   }
 }

@@ -63,6 +63,25 @@ def test_pasted_lines_are_lines_wherever_they_are_pasted(
     assert_batch(page, after)
 
 
+def test_the_lines_have_the_focus_however_late_their_area_is_drawn(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/share")  # for its checks of the console
+    page.add_init_script("const now = performance.now.bind(performance); performance.now = () => 1000 * now()")
+    page.goto(server)
+    settle(page)
+    text_field(page).fill("hello")
+    text_field(page).press("ControlOrMeta+a")
+    paste(page, "one\ntwo")
+    area = page.locator(".st-key-lines textarea")
+    expect(area).to_be_focused()
+    area.evaluate("area => { area.blur(); area.parentElement.append(document.createElement('i')) }")  # drawn again
+    expect(area).to_be_focused()
+    number = page.get_by_role("spinbutton", name="seed")
+    area.press("Tab")
+    number.focus()
+    area.evaluate("area => area.parentElement.lastChild.remove()")
+    expect(number).to_be_focused()
+
+
 @pytest.mark.parametrize("end", ["", "\r\n"], ids=["no end", "CRLF"])
 def test_dropped_lines_are_lines(server: str, open_page: Open, end: str) -> None:
     page = open_page(f"{server}/?text=hello")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from rnn_core.config import Head, RunConfig, Task
-from tests.browser.conftest import Open, settle
+from tests.browser.conftest import Open, settle, until
 from tests.browser.test_fields import paste, wait_for_address
 from tests.pages.conftest import PAGES
 
@@ -60,8 +60,10 @@ def test_a_comma_is_a_point_and_a_second_point_has_a_sentence_in_every_number_fi
 def test_what_is_not_a_number_is_named_and_not_applied(server: str, open_page: Open, typed: str, way: str) -> None:
     page = open_page(f"{server}/?learning_rate=0.03")
     field = number(page, "learning_rate")
+    field.evaluate("field => field.scrollIntoView({ block: 'end' })")
     type_number(page, field, typed)
     page.keyboard.press(way)
+    expect(note(page, "learning_rate")).to_be_in_viewport()
     expect(note(page, "learning_rate")).to_contain_text(f"{typed} is not a number")
     expect(field).to_have_attribute("aria-invalid", "true")
     page.get_by_role("spinbutton", name="seed").click()
@@ -161,6 +163,90 @@ def test_plus_and_minus_of_an_empty_field_work_from_the_last_number(
     wait_for_address(page, name, f"{float(taken)}" if name == "clip_norm" else taken)
 
 
+HOLD = """
+(() => {
+  const held = []
+  let fields
+  Object.defineProperty(window, "rnnFields", {
+    get: () => fields,
+    set(made) {
+      fields = { connect: (...data) => held.push(() => made.connect(...data)) }
+      window.letIn = () => {
+        fields = made
+        held.forEach((connect) => connect())
+        return true
+      }
+    },
+  })
+})()
+"""
+"""The server's first word to the fields is held back until ``letIn()``."""
+
+
+def open_held(open_page: Open, server: str, query: str) -> Page:
+    page = open_page(f"{server}/share")  # for its checks of the console
+    page.add_init_script(HOLD)
+    page.goto(f"{server}/?{query}")
+    settle(page)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "sentence"),
+    [
+        ("0..5", "Enter", "0..5 is not a number."),
+        ("0.1.5", "Tab", "0.1.5 is not a number: the field has 0.03 again."),
+    ],
+)
+def test_what_is_typed_before_the_server_has_answered_has_its_sentence(
+    server: str, open_page: Open, typed: str, key: str, sentence: str
+) -> None:
+    page = open_held(open_page, server, "learning_rate=0.03")
+    field = number(page, "learning_rate")
+    type_number(page, field, typed)
+    page.keyboard.press(key)
+    until(page, "letIn()")
+    expect(note(page, "learning_rate")).to_have_text(sentence)
+    expect(field).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_arrows_step_by_decades_before_the_server_has_answered(server: str, open_page: Open) -> None:
+    page = open_held(open_page, server, "learning_rate=0.3")
+    field = number(page, "learning_rate")
+    field.press("ArrowUp")
+    page.locator(".st-key-learning_rate [data-testid=stNumberInputStepUp]").click()
+    until(page, "letIn()")
+    expect(field).to_have_value("1")
+    wait_for_address(page, "learning_rate", "1.0")
+
+
+def test_a_field_that_was_emptied_before_the_server_has_answered_has_its_last_number(
+    server: str, open_page: Open
+) -> None:
+    page = open_held(open_page, server, "hidden_size=16&head=linear")
+    field = number(page, "hidden_size")
+    field.fill("")
+    field.press("Enter")
+    until(page, "letIn()")
+    page.locator(".st-key-hidden_size [data-testid=stNumberInputStepDown]").click()
+    expect(field).to_have_value("15")
+    wait_for_address(page, "hidden_size", "15")
+
+
+def test_plus_and_minus_of_an_empty_field_are_enabled_however_often_they_are_drawn(
+    server: str, open_page: Open
+) -> None:
+    page = open_page(server)
+    number(page, "clip_norm").wait_for()
+    place = page.locator(".st-key-clip_norm [data-testid=stNumberInput]")
+    up = page.locator(".st-key-clip_norm [data-testid=stNumberInputStepUp]")
+    for _time in range(2):
+        expect(up).to_be_enabled()
+        place.evaluate("field => (field.style.width = '80px')")
+        expect(up).to_have_count(0)
+        place.evaluate("field => (field.style.width = '')")
+
+
 REFUSED = [
     ("learning_rate", "50", "learning_rate must be a finite number above 0 and at most 10", "10"),
     ("num_layers", "99", "num_layers must be 1…4, got 99", "4"),
@@ -176,6 +262,7 @@ def test_a_refused_number_is_named_in_sight_of_its_field_and_mended_by_one_click
     name, typed, sentence, repaired = REFUSED[PAGES.index(page_name) % len(REFUSED)]
     page = open_page(f"{server}/{'' if page_name == PAGES[0] else page_name}?seed=3")
     field = number(page, name)
+    field.evaluate("field => field.scrollIntoView({ block: 'end' })")
     type_number(page, field, typed)
     page.keyboard.press("Enter")
     place = page.locator(f".st-key-{name}_refused")
