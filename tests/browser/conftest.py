@@ -24,6 +24,9 @@ STREAMLIT = Path(sys.executable).with_name("streamlit")
 START_S = 60
 READY_MS = 30_000
 
+FAST_CLOCK = "{ const now = performance.now.bind(performance); performance.now = () => 1000 * now() }"
+"""JavaScript after which the browser's clock shows a thousand times the time: to the page, every server is slow."""
+
 Open = Callable[..., Page]
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
@@ -131,7 +134,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Open]:
-    """Opens an address and waits for the script; fails at the end if the console or the network complained."""
+    """Opens an address, with JavaScript ``before`` the page's own, and waits for the script.
+
+    Fails at the end if the console or the network complained.
+    """
     complaints: list[str] = []
     contexts = []
 
@@ -148,11 +154,12 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         page.on("request", on_request)
 
-    def opened(address: str, **options: Any) -> Page:
+    def opened(address: str, *, before: str = "", **options: Any) -> Page:
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
         page = context.new_page()
         listen(page, "{0.scheme}://{0.netloc}".format(urlsplit(address)))
+        page.add_init_script(before)
         page.goto(address)
         settle(page)
         return page

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Open, settle, until
+from tests.browser.conftest import FAST_CLOCK, Open, settle, until
 
 GREETING = "안녕하세요"
 NFD = unicodedata.normalize("NFD", GREETING)
@@ -64,10 +64,7 @@ def test_pasted_lines_are_lines_wherever_they_are_pasted(
 
 
 def test_the_lines_have_the_focus_however_late_their_area_is_drawn(server: str, open_page: Open) -> None:
-    page = open_page(f"{server}/share")  # for its checks of the console
-    page.add_init_script("const now = performance.now.bind(performance); performance.now = () => 1000 * now()")
-    page.goto(server)
-    settle(page)
+    page = open_page(server, before=FAST_CLOCK)
     text_field(page).fill("hello")
     text_field(page).press("ControlOrMeta+a")
     paste(page, "one\ntwo")

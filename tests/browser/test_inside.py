@@ -145,9 +145,11 @@ def test_arrow_keys_move_the_cursor_and_the_address(server: str, open_page: Open
     cursor_is(page, t=2, unit=0)
 
 
-@pytest.mark.parametrize("apart_ms", [0, 90])
-def test_no_arrow_key_is_lost_however_fast_they_come(server: str, open_page: Open, apart_ms: int) -> None:
-    page = open_page(f"{server}/inside_the_cell?t=9&unit=1")
+@pytest.mark.parametrize(("apart_ms", "clock"), [(0, ""), (90, ""), (90, FAST_CLOCK)])
+def test_no_arrow_key_is_lost_however_fast_they_come_and_however_late_the_server_answers(
+    server: str, open_page: Open, apart_ms: int, clock: str
+) -> None:
+    page = open_page(f"{server}/inside_the_cell?t=9&unit=1", before=clock)
     cursor_is(page, t=9, unit=1)
     settle(page)
     for key in ("ArrowLeft",) * 8 + ("ArrowDown",) * 6 + ("ArrowUp", "ArrowRight"):

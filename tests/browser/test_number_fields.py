@@ -183,14 +183,6 @@ HOLD = """
 """The server's first word to the fields is held back until ``letIn()``."""
 
 
-def open_held(open_page: Open, server: str, query: str) -> Page:
-    page = open_page(f"{server}/share")  # for its checks of the console
-    page.add_init_script(HOLD)
-    page.goto(f"{server}/?{query}")
-    settle(page)
-    return page
-
-
 @pytest.mark.parametrize(
     ("typed", "key", "sentence"),
     [
@@ -201,7 +193,7 @@ def open_held(open_page: Open, server: str, query: str) -> Page:
 def test_what_is_typed_before_the_server_has_answered_has_its_sentence(
     server: str, open_page: Open, typed: str, key: str, sentence: str
 ) -> None:
-    page = open_held(open_page, server, "learning_rate=0.03")
+    page = open_page(f"{server}/?learning_rate=0.03", before=HOLD)
     field = number(page, "learning_rate")
     type_number(page, field, typed)
     page.keyboard.press(key)
@@ -211,7 +203,7 @@ def test_what_is_typed_before_the_server_has_answered_has_its_sentence(
 
 
 def test_the_arrows_step_by_decades_before_the_server_has_answered(server: str, open_page: Open) -> None:
-    page = open_held(open_page, server, "learning_rate=0.3")
+    page = open_page(f"{server}/?learning_rate=0.3", before=HOLD)
     field = number(page, "learning_rate")
     field.press("ArrowUp")
     page.locator(".st-key-learning_rate [data-testid=stNumberInputStepUp]").click()
@@ -223,7 +215,7 @@ def test_the_arrows_step_by_decades_before_the_server_has_answered(server: str, 
 def test_a_field_that_was_emptied_before_the_server_has_answered_has_its_last_number(
     server: str, open_page: Open
 ) -> None:
-    page = open_held(open_page, server, "hidden_size=16&head=linear")
+    page = open_page(f"{server}/?hidden_size=16&head=linear", before=HOLD)
     field = number(page, "hidden_size")
     field.fill("")
     field.press("Enter")

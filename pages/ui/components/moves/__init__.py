@@ -11,6 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.components.session import session_id
+
 _COUNT = "moves_counted"
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -46,5 +48,13 @@ def moves(
             on_move(int(place["step"]), int(place["unit"]))
 
     counted = st.session_state.get(_COUNT, 0)
-    data = {"step": step, "unit": unit, "steps": steps, "units": list(units), "counted": counted, "words": dict(words)}
+    data = {
+        "session": session_id(),
+        "counted": counted,
+        "step": step,
+        "unit": unit,
+        "steps": steps,
+        "units": list(units),
+        "words": dict(words),
+    }
     _component(key=key, data=data, on_place_change=moved)

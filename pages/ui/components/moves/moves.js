@@ -1,7 +1,6 @@
 // The buttons and arrow keys of a cursor. The browser knows where the cursor is to be, and says that, not the moves;
 // what the server answers while it is still behind is passed over.
 
-const PATIENCE_MS = 3000 // for an answer; whoever is silent for longer has forgotten, and its word counts again
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" }
 const SIGNS = { left: "←", right: "→", up: "↑", down: "↓" }
 const OWN_ARROWS =
@@ -9,8 +8,8 @@ const OWN_ARROWS =
   "[role=listbox], [role=option], [role=combobox], [role=menu], [role=menuitem], [role=tab], [role=grid], " +
   "[role=dialog], .rnn-table-root"
 
+let session // of the server: a new one has counted nothing
 let sent = 0 // moves told to the server
-let sentAt = 0
 let cursor // {step, row}, rows counted from the top
 let move // what a way does, as of the last answer
 
@@ -27,8 +26,9 @@ const within = (value, size) => Math.max(0, Math.min(size - 1, value))
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".rnn-moves")
   const { steps, units, words } = data
-  const behind = data.counted !== sent && performance.now() - sentAt < PATIENCE_MS
-  if (!cursor || !behind) {
+  const behind = data.session === session && data.counted < sent
+  if (!behind) {
+    session = data.session
     cursor = { step: data.step, row: units.indexOf(data.unit) }
     sent = data.counted
   }
@@ -40,7 +40,6 @@ export default function ({ data, parentElement, setStateValue }) {
     if (to.step === cursor.step && to.row === cursor.row) return
     cursor = to
     sent += 1
-    sentAt = performance.now()
     setStateValue("place", { step: to.step, unit: units[to.row], count: sent })
   }
   root.setAttribute("aria-label", words.group)

@@ -6,18 +6,18 @@ requests contain is two. A count is neither. With it goes what the button showed
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from pages.ui.components.session import session_id
+
 MOST = 100
 """How many presses of one button count at most in one run; no hand is faster."""
 
 _DONE = "presses_done"
-_SESSION = "presses_session"
 _component = st.components.v2.component(
     "rnn_presses",
     html='<span class="rnn-presses"></span>',
@@ -34,9 +34,8 @@ def count_presses(shown: Mapping[str, str], *, key: str, on_change: Callable[[],
         key: of the component.
         on_change: called before a run in which a count has changed.
     """
-    session = st.session_state.setdefault(_SESSION, uuid.uuid4().hex)
     with st.container(key=f"{key}_place", width="content"):  # takes no room in a row
-        _component(key=key, data={"session": session, "shown": dict(shown)}, on_presses_change=on_change)
+        _component(key=key, data={"session": session_id(), "shown": dict(shown)}, on_presses_change=on_change)
 
 
 def fresh_presses(name: str, *, key: str, uncounted: int = 1) -> int:
@@ -65,4 +64,4 @@ def _told(key: str) -> Mapping[str, Any] | None:
     """Return what the component has counted, by the key of the button; None if it counted for another session."""
     state: Any = st.session_state.get(key)
     told = {} if state is None else state.get("presses") or {}
-    return None if told and told.get("session") != st.session_state.get(_SESSION) else told
+    return None if told and told.get("session") != session_id() else told

@@ -1,0 +1,15 @@
+"""The id of a session, by which a component in the browser knows a new session, which has none of its counts."""
+
+from __future__ import annotations
+
+import uuid
+
+import streamlit as st
+
+_KEY = "session_of_components"
+
+
+def session_id() -> str:
+    """Return the id of this session, 32 hex digits."""
+    made: str = st.session_state.setdefault(_KEY, uuid.uuid4().hex)
+    return made
