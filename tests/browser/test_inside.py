@@ -17,7 +17,7 @@ from rnn_core.microscope import Microscope, look
 from rnn_core.numbers import format_number
 from rnn_core.trace import FloatArray
 from rnn_core.whatif import Edit, TokenEdit, WeightEdit, difference, edited, parameter, trace_what_if
-from tests.browser.conftest import READY_MS, Open, settle, until
+from tests.browser.conftest import FAST_CLOCK, READY_MS, Open, settle, until
 from tests.browser.test_explore import drawn, epoch
 
 DECIMAL = re.compile(r"[−-]?\d+\.\d+")
