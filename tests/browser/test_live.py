@@ -19,7 +19,8 @@ key => {
   return { value: shown && Number(shown[0]), now: plot.calcdata[curveNumber ?? 0][0].z[row ?? 0][column ?? 0] }
 }
 """
-BEYOND = "epoch => parseInt(document.querySelector('.st-key-live_status .rnn-text').textContent.slice(6)) > epoch"
+EPOCH = "parseInt(document.querySelector('.st-key-live_status .rnn-text').textContent.slice(6))"
+BEYOND = f"epoch => {EPOCH} > epoch"
 TIP = """
 () => {
   const tip = document.querySelector(".rnn-network .rnn-tip")
@@ -54,6 +55,34 @@ def test_the_label_of_a_cell_that_is_pointed_at_follows_its_number(server: str, 
     }}
     """
     until(page, follows, [key, first["value"]])
+
+
+@pytest.mark.parametrize("cell", [".st-key-output_plot .nsewdrag", ".st-key-steps_0 tr:first-child > :nth-child(7)"])
+def test_a_press_that_is_held_while_the_page_is_redrawn_counts(server: str, open_page: Open, cell: str) -> None:
+    page = open_page(f"{server}/train?t=1&learning_rate=0.01")
+    ready(page)
+    until(page, "document.querySelector('.st-key-output_plot[data-drawn]')")
+    page.locator(".st-key-play button").click()
+    until(page, BEYOND, 1)
+    place = page.locator(cell).first
+    place.scroll_into_view_if_needed()
+    place.hover()
+    page.mouse.down()
+    until(page, BEYOND, page.evaluate(EPOCH) + 2)
+    page.mouse.up()
+    until(page, "(t => t !== null && t !== '1')(new URL(location.href).searchParams.get('t'))")
+
+
+def test_a_press_that_is_held_while_the_cursor_moves_counts(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/forward_pass?t=1")
+    settle(page)
+    page.locator(".rnn-h .rnn-cell[data-t='6'][data-unit='5']").first.hover()
+    page.mouse.down()
+    page.keyboard.press("ArrowRight")
+    until(page, "new URL(location.href).searchParams.get('t') === '2'")
+    settle(page)
+    page.mouse.up()
+    until(page, "new URL(location.href).searchParams.get('t') === '6'")
 
 
 TOPS = """
