@@ -72,7 +72,10 @@ MODULES = {
     ("streamlit.proto.WidgetStates_pb2", "WidgetState"): "the load test tells its widgets' values",
     ("streamlit.proto.WidgetStates_pb2", "WidgetStates"): "a test ends a run for another request",
     ("streamlit.runtime.scriptrunner", "StopException"): "a page that ends itself has been drawn",
-    ("streamlit.runtime.scriptrunner", "get_script_run_ctx"): "no request ends the run within an act",
+    (
+        "streamlit.runtime.scriptrunner",
+        "get_script_run_ctx",
+    ): "no request ends the run within an act; which controls are drawn",
     (
         "streamlit.runtime.scriptrunner.script_runner",
         "ScriptRunner",

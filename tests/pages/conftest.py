@@ -207,7 +207,9 @@ class Screen:
         # A download names its file anew in each run.
         left_out = notice | {id(node) for node in nodes if node.type == "download_button" or hasattr(node, "children")}
         shown = [(node.type, _as_shown(node)) for node in nodes if id(node) not in left_out]
-        return [(kind, part) for kind, part in shown if b"rnn_presses" not in part]  # it holds the id of the session
+        state = self.app.session_state
+        session = str(state["session_of_components"]).encode() if "session_of_components" in state else b"-"
+        return [(kind, part.replace(session, b"the id of the session")) for kind, part in shown]
 
     def rendered(self) -> Iterator[str]:
         """Every string that Streamlit reads as Markdown or HTML, on the page and in the sidebar."""
