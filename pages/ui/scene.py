@@ -30,11 +30,11 @@ class Scene:
 
 
 def scene_of(trainer: Trainer, epoch: int, made: Sequence[Edit]) -> Scene:
-    """The Scene of ``trainer``'s network at ``epoch``; kept until config, epoch or edits change."""
-    wanted = (trainer.config, epoch, tuple(made))
+    """The Scene of ``trainer``'s network at ``epoch``; kept until config, branch, epoch or edits change."""
+    wanted = (trainer.config, trainer.branch, epoch, tuple(made))
     held_for, held = st.session_state.get(_SCENE, (None, None))
     if held_for != wanted:
-        if held_for and held_for[:2] == wanted[:2]:
+        if held_for and held_for[:3] == wanted[:3]:
             model, before = held.model, held.before
         else:
             model = trainer.model_at(epoch)

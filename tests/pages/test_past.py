@@ -145,6 +145,24 @@ def test_a_branch_goes_on_from_the_epoch_shown_beside_the_first_run(open_screen:
     )
 
 
+def test_no_page_shows_the_branch_once_it_is_left(open_screen: Open) -> None:
+    screen, _branch = branched(open_screen)
+    for _update in range(3):
+        screen.press("Step")
+    pages = ["train", *(page for page in PAGES if page not in {"train", "compare"})]
+    for page in pages:
+        screen.go(page)
+    screen.go("train")
+    screen.widget("leave_branch").click()
+    screen.run()
+    screen.enter(epoch=23)
+    fresh_screen = opened(open_screen, shown="23")
+    for page in pages:
+        screen.go(page)
+        fresh_screen.go(page)
+        assert screen.charts() == fresh_screen.charts(), page
+
+
 def test_back_to_the_first_run_is_one_click(open_screen: Open) -> None:
     screen, _branch = branched(open_screen)
     screen.widget("leave_branch").click()
