@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TypeAlias
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from pages.ui import given
 from pages.ui.embedding import explanation
 from pages.ui.i18n import _
 from pages.ui.shapes import show_badges, show_calls
+from pages.ui.state import NetworkKey, network_key
 from rnn_core import RunConfig, Trainer
 from rnn_core.config import Task
 from rnn_core.numbers import format_significant
@@ -21,9 +21,6 @@ from rnn_core.training import Branch
 _EPOCH = "epoch"
 _CHOSEN = "epoch_chosen"
 _SHOWN_TOKENS = 40
-
-Reached: TypeAlias = tuple[RunConfig, Branch | None, int]
-"""Where a training stands: its config, its branch, its epoch."""
 
 
 def show_head(title: str, words: str, config: RunConfig) -> AbstractContextManager[object]:
@@ -80,11 +77,11 @@ def choose_epoch(trainer: Trainer) -> int:
 def chosen_epoch(trainer: Trainer) -> int:
     """The epoch whose network is shown: the one chosen since the training stands where it does, or its own."""
     chosen_at, chosen = st.session_state.get(_CHOSEN, (None, 0))
-    epoch: int = chosen if chosen_at == _reached(trainer) else trainer.epoch
+    epoch: int = chosen if chosen_at == network_key(trainer, trainer.epoch) else trainer.epoch
     return epoch
 
 
-def show_as_of(epoch: int, reached: Reached) -> None:
+def show_as_of(epoch: int, reached: NetworkKey) -> None:
     """Has the network be shown as of ``epoch``, for as long as the training stands where it has ``reached``."""
     st.session_state[_CHOSEN] = reached, epoch
 
@@ -105,7 +102,7 @@ def slide_epoch(trainer: Trainer) -> None:
             trainer.epoch,
             key=_EPOCH,
             on_change=_keep_epoch,
-            args=(_reached(trainer),),
+            args=(network_key(trainer, trainer.epoch),),
             label_visibility="collapsed",
             width=260,
         )
@@ -119,11 +116,7 @@ def branch_words(branch: Branch) -> str:
     return words if branch.clip_norm is None else f"{words}, clip_norm {format_significant(branch.clip_norm)}"
 
 
-def _reached(trainer: Trainer) -> Reached:
-    return trainer.config, trainer.branch, trainer.epoch
-
-
-def _keep_epoch(reached: Reached) -> None:
+def _keep_epoch(reached: NetworkKey) -> None:
     """Keeps what was chosen, on every page."""
     if not given.is_old(_EPOCH):
         show_as_of(st.session_state[_EPOCH], reached)

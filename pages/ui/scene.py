@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui import state
 from rnn_core import Trace, Trainer, trace_forward
 from rnn_core.model import CharRNN
 from rnn_core.whatif import Edit, Edited, edited
@@ -31,10 +32,10 @@ class Scene:
 
 def scene_of(trainer: Trainer, epoch: int, made: Sequence[Edit]) -> Scene:
     """The Scene of ``trainer``'s network at ``epoch``; kept until config, branch, epoch or edits change."""
-    wanted = (trainer.config, trainer.branch, epoch, tuple(made))
+    wanted = (state.network_key(trainer, epoch), tuple(made))
     held_for, held = st.session_state.get(_SCENE, (None, None))
     if held_for != wanted:
-        if held_for and held_for[:3] == wanted[:3]:
+        if held_for and held_for[0] == wanted[0]:
             model, before = held.model, held.before
         else:
             model = trainer.model_at(epoch)

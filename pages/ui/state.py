@@ -16,6 +16,9 @@ _CONFIG = "last_good_config"
 _RUNS = "runs"
 _BRANCH = "branch_taken"
 
+NetworkKey: TypeAlias = tuple[RunConfig, Branch | None, int]
+"""What distinguishes the weights of two networks: config, branch and epoch."""
+
 Key: TypeAlias = RunConfig | tuple[RunConfig, Branch]
 """What a training is kept by: its config, and the branch if it is on one."""
 
@@ -54,6 +57,11 @@ def trainer() -> Trainer:
         held = runs.pop(present, None) or Trainer(config(), branch())
         st.session_state[_RUNS] = runs = _kept(runs) | {present: held}
     return runs[present]
+
+
+def network_key(trainer: Trainer, epoch: int) -> NetworkKey:
+    """Return the key under which everything computed from the network of ``trainer`` at ``epoch`` is kept."""
+    return trainer.config, trainer.branch, epoch
 
 
 def run_of(other: RunConfig) -> Trainer | None:

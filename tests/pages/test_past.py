@@ -160,7 +160,7 @@ def test_no_page_shows_the_branch_once_it_is_left(open_screen: Open) -> None:
     for page in pages:
         screen.go(page)
         fresh_screen.go(page)
-        assert screen.charts() == fresh_screen.charts(), page
+        assert (screen.charts(), screen.drawn()) == (fresh_screen.charts(), fresh_screen.drawn()), page
 
 
 def test_back_to_the_first_run_is_one_click(open_screen: Open) -> None:

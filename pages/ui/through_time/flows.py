@@ -46,7 +46,7 @@ def flow_of(run: Trainer, epoch: int, where: Where) -> GradientFlow:
     if epoch == 0:
         return _untrained_flow(run.config, where)
     kept = st.session_state.setdefault(_KEPT, {})
-    key = (run.config, run.branch, epoch, where)
+    key = (state.network_key(run, epoch), where)
     if key not in kept:
         found = _flow(run.model_at(epoch), run.config, where)
         st.session_state[_KEPT] = kept = dict(list(kept.items())[1 - KEPT :]) | {key: found}

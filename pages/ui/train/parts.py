@@ -76,7 +76,7 @@ def _act(part: Part) -> None:
 
 def _cycle(trainer: Trainer) -> UpdateCycle:
     """The cycle on the present network; another one once training has gone on."""
-    wanted = (trainer.config, trainer.branch, trainer.epoch)
+    wanted = state.network_key(trainer, trainer.epoch)
     held_for, held = st.session_state.get(_CYCLE, (None, None))
     if held_for != wanted:
         held = UpdateCycle(trainer=trainer.copied())

@@ -26,7 +26,7 @@ def as_of(trainer: Trainer, epoch: int) -> Trainer:
     """The training as it stood at ``epoch``; itself where it stands there."""
     if epoch == trainer.epoch:
         return trainer
-    wanted = (trainer.config, trainer.branch, trainer.epoch, epoch)
+    wanted = (state.network_key(trainer, trainer.epoch), epoch)
     held_for, held = st.session_state.get(_PAST, (None, None))
     if held_for != wanted:
         held = trainer.as_of(epoch)
