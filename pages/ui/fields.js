@@ -30,11 +30,11 @@
     if (send) send(lines)
     else waiting = lines
   }
-  // Keeps the focus in the area for lines until the person turns to something else: Streamlit draws the area in the
+  // Keeps the focus in the area for lines until the person clicks or presses Tab: Streamlit draws the area in the
   // place of the field once the server has answered, and may draw it again.
-  let turned = () => {}
+  let stopFocusing = () => {}
   const focusLines = (input) => {
-    turned()
+    stopFocusing()
     const focus = () => {
       const area = document.querySelector(LINES)
       const focused = document.activeElement
@@ -42,10 +42,10 @@
     }
     const observer = new MutationObserver(focus)
     observer.observe(document.body, { childList: true, subtree: true })
-    turned = () => observer.disconnect()
+    stopFocusing = () => observer.disconnect()
   }
-  document.addEventListener("pointerdown", () => turned(), true)
-  document.addEventListener("keydown", (event) => event.isTrusted && event.key === "Tab" && turned(), true)
+  document.addEventListener("pointerdown", () => stopFocusing(), true)
+  document.addEventListener("keydown", (event) => event.isTrusted && event.key === "Tab" && stopFocusing(), true)
 
   // Puts `text` in the place of the selection: its lines as one text, if they are several.
   const insert = (input, text) => {

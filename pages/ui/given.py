@@ -5,8 +5,8 @@ script gave a control has the control's old value, and Streamlit takes that for 
 numbers what it gives, and a control that nobody sees gives the number back: with a request that has a smaller number, a
 control that still has its old value has not been changed.
 
-The browser draws a control once the script for its kind has arrived, and then gives it what the last run told. So what
-was given is told in every run until a request contains the control.
+The browser draws a control only once it has loaded the JavaScript of that kind of control, and takes its value from the
+latest run. So a value is sent in every run until a request contains a value of the control.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@
   let refusedKeys = [] // of the fields whose values the server refuses
   let changedKey // of the field that was typed or stepped in last
   const numbers = {} // by key: the last number that a field had
-  const waiting = [] // what needs the rules or the words, and was done before they were there
-  const connected = (act) => (words ? act() : waiting.push(act))
+  const waiting = [] // what needs the rules or the words, and happened before the server sent them
+  const onceConnected = (act) => (words ? act() : waiting.push(act))
 
   const at = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null)
   const keyOf = (element) => /st-key-(\S+)/.exec(element?.closest('[class*="st-key-"]')?.className ?? "")?.[1]
@@ -34,7 +34,7 @@
   // --- the sentence below a field ---
   const noteOf = (input) => input.closest('[class*="_field"]')?.querySelector(`.${NOTE}`)
   const say = (input, sentence, typed, value = "") =>
-    connected(() => {
+    onceConnected(() => {
       const place = input.closest('[class*="_field"]')
       if (!place) return
       const note = noteOf(input) ?? place.appendChild(document.createElement("p"))
@@ -47,7 +47,7 @@
       note.scrollIntoView({ block: "nearest" })
     })
   const unsay = (input) =>
-    connected(() => {
+    onceConnected(() => {
       const note = noteOf(input)
       note?.remove()
       if (note) input.removeAttribute("aria-invalid")
@@ -182,7 +182,7 @@
     if (!field || (rules && !(keyOf(field) in rules))) return
     event.preventDefault()
     event.stopPropagation()
-    connected(() => stepNow(field.querySelector("input"), up))
+    onceConnected(() => stepNow(field.querySelector("input"), up))
   }
   const stepNow = (input, up) => {
     const key = keyOf(input)
@@ -214,7 +214,7 @@
   })
 
   // --- what the server refuses ---
-  // The sentence of the server stands below the field that was changed: in view, even where that was the last line.
+  // Scrolls the server's sentence about the field that was changed last into view, once Streamlit has drawn it.
   const showRefused = (key) => {
     const place = document.querySelector(`.st-key-${key}_refused`)
     if (key !== changedKey || !refusedKeys.includes(key)) return

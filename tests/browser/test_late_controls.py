@@ -28,14 +28,14 @@ CONFIG = RunConfig(
 QUERY = CONFIG.to_query() | {"epoch": "4", "shown": "3", "layer": "1", "direction": "backward", "b": "1", "t": "1"}
 
 
-class Line:
-    """The way between a page and its server: the scripts that Streamlit asks for once it is connected are held back."""
+class DelayedScripts:
+    """Delays the JavaScript that a page loads after its websocket is open: that of the single kinds of control."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.held: list[Route] = []
+        self.delayed: list[Route] = []
         self.sent = 0
-        self.hold = False
+        self.delaying = False
         page.route("**/static/js/*.js", self._pass)
         page.on("websocket", self._connected)
 
@@ -46,14 +46,16 @@ class Line:
         self._wait(lambda: self.sent > sent)
         settle(self.page)
 
-    def wait_for_held(self, names: set[str]) -> None:
-        """Returns once the scripts of these names are held back, and the first run is over."""
-        self._wait(lambda: names <= {urlsplit(one.request.url).path.split("/")[-1].split(".")[0] for one in self.held})
+    def wait_for(self, names: set[str]) -> None:
+        """Returns once the page has requested the scripts of these names, and the first run is over."""
+        self._wait(
+            lambda: names <= {urlsplit(one.request.url).path.split("/")[-1].split(".")[0] for one in self.delayed}
+        )
         settle(self.page)
 
-    def let_through(self) -> None:
-        self.hold = False
-        for route in self.held:
+    def release(self) -> None:
+        self.delaying = False
+        for route in self.delayed:
             route.continue_()
 
     def _wait(self, condition: Callable[[], bool]) -> None:
@@ -64,13 +66,13 @@ class Line:
         raise TimeoutError
 
     def _pass(self, route: Route) -> None:
-        if self.hold:
-            self.held.append(route)
+        if self.delaying:
+            self.delayed.append(route)
         else:
             route.continue_()
 
     def _connected(self, socket: WebSocket) -> None:
-        self.hold = True
+        self.delaying = True
         socket.on("framesent", self._count)
 
     def _count(self, _message: object) -> None:
@@ -80,14 +82,14 @@ class Line:
 @pytest.mark.parametrize("page_name", PAGES)
 def test_a_control_that_is_drawn_late_has_the_value_of_the_link(server: str, open_page: Open, page_name: str) -> None:
     page = open_page(f"{server}/share")  # for its checks of the console
-    line = Line(page)
+    scripts = DelayedScripts(page)
     page.goto(f"{server}/{'' if page_name == PAGES[0] else page_name}?{urlencode(QUERY)}", wait_until="commit")
-    line.wait_for_held({"ButtonGroup", "NumberInput", "TextInput"})
-    line.run_again()
-    line.let_through()
+    scripts.wait_for({"ButtonGroup", "NumberInput", "TextInput"})
+    scripts.run_again()
+    scripts.release()
     for name, value in {"seed": "5", "hidden_size": "7", "learning_rate": "0.03", "num_layers": "2"}.items():
         expect(page.locator(f".st-key-{name} input")).to_have_value(value)
     expect(page.locator(".st-key-bidirectional input")).to_be_checked()
-    line.run_again()
-    line.run_again()
+    scripts.run_again()
+    scripts.run_again()
     assert dict(parse_qsl(urlsplit(page.url).query)) == QUERY

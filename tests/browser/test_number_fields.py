@@ -171,7 +171,7 @@ HOLD = """
     get: () => fields,
     set(made) {
       fields = { connect: (...data) => held.push(() => made.connect(...data)) }
-      window.letIn = () => {
+      window.connectFields = () => {
         fields = made
         held.forEach((connect) => connect())
         return true
@@ -180,7 +180,7 @@ HOLD = """
   })
 })()
 """
-"""The server's first word to the fields is held back until ``letIn()``."""
+"""JavaScript that delays the connection of the number fields to the server until ``connectFields()``."""
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_is_typed_before_the_server_has_answered_has_its_sentence(
     field = number(page, "learning_rate")
     type_number(page, field, typed)
     page.keyboard.press(key)
-    until(page, "letIn()")
+    until(page, "connectFields()")
     expect(note(page, "learning_rate")).to_have_text(sentence)
     expect(field).to_have_attribute("aria-invalid", "true")
 
@@ -207,7 +207,7 @@ def test_the_arrows_step_by_decades_before_the_server_has_answered(server: str, 
     field = number(page, "learning_rate")
     field.press("ArrowUp")
     page.locator(".st-key-learning_rate [data-testid=stNumberInputStepUp]").click()
-    until(page, "letIn()")
+    until(page, "connectFields()")
     expect(field).to_have_value("1")
     wait_for_address(page, "learning_rate", "1.0")
 
@@ -219,7 +219,7 @@ def test_a_field_that_was_emptied_before_the_server_has_answered_has_its_last_nu
     field = number(page, "hidden_size")
     field.fill("")
     field.press("Enter")
-    until(page, "letIn()")
+    until(page, "connectFields()")
     page.locator(".st-key-hidden_size [data-testid=stNumberInputStepDown]").click()
     expect(field).to_have_value("15")
     wait_for_address(page, "hidden_size", "15")

@@ -1,4 +1,4 @@
-"""The id of a session, by which a component in the browser knows a new session, which has none of its counts."""
+"""The id of a session: a component in the browser starts its counts anew when the id changes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ const OWN_ARROWS =
   "[role=listbox], [role=option], [role=combobox], [role=menu], [role=menuitem], [role=tab], [role=grid], " +
   "[role=dialog], .rnn-table-root"
 
-let session // of the server: a new one has counted nothing
+let session // id of the server's session: a new one has counted no moves
 let sent = 0 // moves told to the server
 let cursor // {step, row}, rows counted from the top
 let move // what a way does, as of the last answer
