@@ -80,6 +80,10 @@ MODULES = {
         "streamlit.runtime.scriptrunner.script_runner",
         "ScriptRunner",
     ): "a test ends a run at every place where it can end",
+    (
+        "streamlit.runtime.state.safe_session_state",
+        "SafeSessionState",
+    ): "no request ends a run before its callbacks have returned",
     ("streamlit.runtime.scriptrunner_utils.exceptions", "RerunException"): "a test ends a run for another request",
     ("streamlit.runtime.scriptrunner_utils.script_requests", "RerunData"): "a test ends a run for another request",
     ("streamlit.components.v2", "manifest_scanner"): "tests scan the installed packages once",

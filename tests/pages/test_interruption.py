@@ -1,7 +1,7 @@
 """A press is carried out once, wherever a second request cuts its run short.
 
 Streamlit ends a run by an exception at each access of the session's state, and at each element, once another request is
-there. It runs the callbacks of a request first, and does not repeat them.
+there. It takes over what a request contains and calls the callbacks first, and does not repeat them.
 """
 
 from __future__ import annotations
@@ -18,21 +18,18 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from rnn_core import Trainer
-from tests.pages.conftest import MAIN, PAGES, Open, Screen
-from tests.pages.test_order import filled, pressable
+from tests.pages.conftest import PAGES, Open, Screen
+from tests.pages.test_order import filled, left_behind, pressable
 
 
 @contextmanager
 def checks(monkeypatch: pytest.MonkeyPatch, act: Callable[[ScriptRunner, int], None]) -> Iterator[None]:
-    """Have ``act`` be called at every place of the script where a request can end the run, with its number, from 0 on.
-
-    Before the script, Streamlit itself can lose a press: its callback has not been called then.
-    """
+    """Have ``act`` be called at every place where a request can end the run, with its number, from 0 on."""
     plain, places = ScriptRunner._maybe_handle_execution_control_request, count()
 
     def checked(runner: ScriptRunner) -> None:
         plain(runner)
-        if runner._execing and any(frame.filename == str(MAIN) for frame in traceback.extract_stack()):
+        if runner._execing:
             act(runner, next(places))
 
     with monkeypatch.context() as patch:
@@ -54,9 +51,14 @@ def end_run(runner: ScriptRunner) -> None:
     )
 
 
-def calls_of(name: str) -> bool:
-    """Whether a function ``name`` of this app is being run."""
-    return any(frame.name == name and "/pages/" in frame.filename for frame in traceback.extract_stack())
+def calls_of(name: str, of: str = "/pages/") -> bool:
+    """Whether a function ``name`` of this app, or of what ``of`` names, is being run."""
+    return any(frame.name == name and of in frame.filename for frame in traceback.extract_stack())
+
+
+def in_callbacks() -> bool:
+    """Whether Streamlit takes over what the request contains, or calls its callbacks."""
+    return calls_of("on_script_will_rerun", "/streamlit/")
 
 
 def present(screen: Screen) -> Trainer:
@@ -97,3 +99,25 @@ def test_no_act_can_be_cut_short(open_screen: Open, page: str, monkeypatch: pyte
         with checks(monkeypatch, look):
             screen.run()
         assert not within, f"{name} on {page}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_press_is_lost_before_the_script(open_screen: Open, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in pressable(filled(open_screen, page)):
+        whole = filled(open_screen, page)
+        pressable(whole)[name].click()
+        whole.run()
+        place, reached = 0, True
+        while reached:
+            screen, here = filled(open_screen, page), list[int]()
+            pressable(screen)[name].click()
+
+            def end(runner: ScriptRunner, at: int, place: int = place, here: list[int] = here) -> None:
+                if at == place and in_callbacks():
+                    here.append(at)
+                    end_run(runner)
+
+            with checks(monkeypatch, end):
+                screen.run()
+            assert left_behind(screen) == left_behind(whole), f"{name} on {page}, cut short at place {place}"
+            place, reached = place + 1, bool(here)

@@ -49,9 +49,9 @@ def fresh_presses(name: str, *, key: str, uncounted: int = 1) -> int:
         if told is not None:
             done[name] = done.get(name, 0) + uncounted
         return uncounted
-    fresh = int(told[name]["count"]) - done.get(name, 0)
-    done[name] = int(told[name]["count"])
-    return max(0, min(MOST, fresh))
+    before = done.get(name, 0)
+    done[name] = max(before, int(told[name]["count"]))
+    return min(MOST, done[name] - before)
 
 
 def shown_at_press(name: str, default: str, *, key: str) -> str:
