@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open, settle, until
+from tests.browser.conftest import ROOT, Open, settle, started_server, until
 
 DELAYS_MS = range(0, 401, 40)
 """How long after a letter the button is pressed: a letter is sent after 250 ms, or once its field is left."""
@@ -73,6 +73,18 @@ def test_every_press_of_a_button_that_counts_is_one(server: str, open_page: Open
         page.mouse.click(*step)
     until(page, SAYS, [f"epoch {PRESSES} ", "right"])
     until(page, "epoch => new URL(location.href).searchParams.get('epoch') === epoch", str(PRESSES))
+
+
+def test_a_session_has_one_run_at_a_time(open_page: Open) -> None:
+    with started_server(script=ROOT / "tests" / "browser" / "slow_page.py") as address:
+        page = open_page(address)
+        button = page.get_by_role("button", name="Press")
+        for presses in range(1, 4):
+            button.click()
+            expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "running")
+            button.click()  # while the first one is carried out
+            expect(page.get_by_test_id("stText")).to_have_text(f"{2 * presses} presses, 1 at once")
+        page.close()
 
 
 def test_play_pressed_twice_before_it_answers_plays(server: str, open_page: Open) -> None:
