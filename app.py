@@ -24,12 +24,14 @@ from server.one_update import OneUpdateAtATime
 from server.page_addresses import PageAddresses
 from server.page_head import PageHead
 from server.security_headers import SecurityHeaders
+from server.theme import read_theme_once
 
 try:
     frame_ancestors, hosts = settings.frame_ancestors(), settings.hosts()
 except settings.SettingError as error:
     sys.exit(str(error))
 
+read_theme_once()
 app = st.App(
     Path(__file__).parent / "pages" / "main.py",
     lifespan=lifespan,

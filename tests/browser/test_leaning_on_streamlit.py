@@ -68,9 +68,12 @@ MODULES = {
     ): "one update at a time: whether a message is the timer's; whether it is one at all",
     ("streamlit.proto.ForwardMsg_pb2", "ForwardMsg"): "one update at a time: whether a message ends a run",
     ("streamlit.proto.Delta_pb2", "Delta"): "the load test reads what the server draws",
+    ("streamlit.proto.NewSession_pb2", "CustomThemeConfig"): "the theme is read once",
+    ("streamlit.proto.NewSession_pb2", "NewSession"): "a test compares the theme with the one that Streamlit reads",
     ("streamlit.proto.NumberInput_pb2", "NumberInput"): "the load test knows the kinds of number",
     ("streamlit.proto.WidgetStates_pb2", "WidgetState"): "the load test tells its widgets' values",
     ("streamlit.proto.WidgetStates_pb2", "WidgetStates"): "a test ends a run for another request",
+    ("streamlit.runtime", "app_session"): "the theme is read once",
     ("streamlit.runtime.scriptrunner", "StopException"): "a page that ends itself has been drawn",
     (
         "streamlit.runtime.scriptrunner",

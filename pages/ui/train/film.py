@@ -113,14 +113,15 @@ def mount(trainer: Trainer, window: Window, theme: Theme) -> None:
     }
     loss, predictions = st.columns([2, 3], gap="medium")
     with loss, st.container(key="loss_chart"):
+        curve = _curve(trainer, window)
         figure = loss_figure(
-            _curve(trainer, window),
+            curve,
             theme,
             beside=window.beside,
             floor=loss_floor(trainer.config),
             logarithmic=window.logarithmic,
             last=window.last_epoch,
-            above=_above_words(_curve(trainer, window), window),
+            above=_above_words(curve, window),
         )
         view.wide_chart("loss_plot", figure, alt=_loss_words(now))
     with predictions, st.container(key="prediction_table"):

@@ -78,13 +78,14 @@ def _advice_words(trainer: Trainer, state: State) -> str:
     wrong = trainer.now.accuracy < 1
     if state is State.PLATEAU and not wrong:
         return ""
-    change = advised(replace(trainer.config, learning_rate=trainer.settings.learning_rate), state)
+    rate = trainer.settings.learning_rate
+    config = trainer.config if rate == trainer.config.learning_rate else replace(trainer.config, learning_rate=rate)
+    change = advised(config, state)
     if not change:
         return ""
     listed = ", ".join(f"{name} {_value(value)}" for name, value in change.items())
     if set(change) == {"learning_rate"}:
-        rate = format_significant(trainer.settings.learning_rate)
-        return _("Try {change} (now {rate}).").format(change=listed, rate=rate)
+        return _("Try {change} (now {rate}).").format(change=listed, rate=format_significant(rate))
     return _("Try {change}.").format(change=listed)
 
 
