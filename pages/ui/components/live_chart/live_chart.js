@@ -161,33 +161,30 @@ const chart = (root, figure, pick) => {
   }
 }
 
-// A line that changes is said aloud once it has come to rest, and else now and then, not at every frame.
+// A line that is mounted is said aloud once it has come to rest, and one that frames change now and then: a busy server
+// sends frames so seldom that each would come to rest.
 const SAID_EVERY_MS = 5000
 const text = (root, { text: words }) => {
   const line = root.querySelector(".rnn-text") ?? root.appendChild(element("p", "rnn-text"))
   const said = root.querySelector(".rnn-said") ?? root.appendChild(element("span", "rnn-said"))
   said.setAttribute("role", "status")
   let saidAt = performance.now()
-  let rest
+  let timer
   const say = () => {
+    timer = undefined
     saidAt = performance.now()
     said.textContent = line.textContent
-  }
-  const sayOnceItRests = () => {
-    clearTimeout(rest)
-    const patience = SAID_EVERY_MS - (performance.now() - saidAt)
-    rest = setTimeout(say, Math.max(0, Math.min(RESTS_MS, patience)))
   }
   const show = (shown) => {
     if (line.textContent === shown) return
     line.textContent = shown
-    sayOnceItRests()
+    timer ??= setTimeout(say, Math.max(0, SAID_EVERY_MS - (performance.now() - saidAt)))
   }
   line.textContent = words
-  if (said.textContent !== words) sayOnceItRests() // also what an earlier mount left unsaid
+  if (said.textContent !== words) timer = setTimeout(say, RESTS_MS) // also what an earlier mount left unsaid
   return {
     update: (patch) => show(patch.text),
-    close: () => clearTimeout(rest),
+    close: () => clearTimeout(timer),
   }
 }
 
