@@ -64,7 +64,7 @@ def count() -> None:
 
 
 def _take_counted() -> None:
-    """Carry out what is counted and was in no request: Streamlit loses a press whose run ends before its callback."""
+    """Carry out presses that Streamlit has sent no request for: those before the page was connected to the server."""
     shown = shown_at_press("play", "", key=PRESSES)
     if fresh_presses("play", key=PRESSES, uncounted=0) and shown:
         st.session_state[_PLAYING] = shown == PLAY

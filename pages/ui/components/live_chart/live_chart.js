@@ -161,8 +161,8 @@ const chart = (root, figure, pick) => {
   }
 }
 
-// A line that is mounted is said aloud once it has come to rest, and one that frames change now and then: a busy server
-// sends frames so seldom that each would come to rest.
+// A screen reader announces a line RESTS_MS after it is mounted with other words, and while frames change it at most
+// every SAID_EVERY_MS. The time between two frames is no sign that the last one is there: on a busy server it is long.
 const SAID_EVERY_MS = 5000
 const text = (root, { text: words }) => {
   const line = root.querySelector(".rnn-text") ?? root.appendChild(element("p", "rnn-text"))
